@@ -1,0 +1,58 @@
+"""Time as integer nanoseconds POSIX UTC, to and from text. There is no ``now()`` here.
+
+POSIX UTC has no leap seconds; ISO 8601 text is always written in UTC.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+NS_PER_S: Final = 1_000_000_000
+NS_PER_MS: Final = 1_000_000
+NS_PER_DAY: Final = 86_400 * NS_PER_S
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def ns(seconds: float) -> int:
+    """`seconds` as whole nanoseconds, rounded to nearest."""
+    return round(seconds * NS_PER_S)
+
+
+def iso(t_ns: int) -> str:
+    """ISO 8601 with milliseconds and ``Z``: ``2026-11-22T08:00:00.250Z`` (truncated, not rounded)."""
+    moment = _EPOCH + timedelta(microseconds=t_ns // 1000)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def cap_time(t_ns: int) -> str:
+    """CAP 1.2 DateTime: whole seconds and a numeric offset, never ``Z`` (OASIS CAP 1.2, 3.3.2)."""
+    return f"{_EPOCH + timedelta(microseconds=t_ns // 1000):%Y-%m-%dT%H:%M:%S}+00:00"
+
+
+def atom_time(t_ns: int) -> str:
+    """RFC 3339 date-time with whole seconds, as Atom wants it (RFC 4287, 3.3)."""
+    return f"{_EPOCH + timedelta(microseconds=t_ns // 1000):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def from_iso(text: str) -> int:
+    """Nanoseconds of an ISO 8601 text with an offset or ``Z``; ValueError when it has neither."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone: write an offset such as +00:00, or Z")
+    delta = moment - _EPOCH
+    return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) * 1000
+
+
+def midnight_before(t_ns: int) -> int:
+    """The last UTC midnight at or before `t_ns`."""
+    return t_ns - t_ns % NS_PER_DAY
+
+
+def spoken_duration(t_ns: int) -> str:
+    """A duration for people: ``4 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    seconds = max(0, round(t_ns / NS_PER_S))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
