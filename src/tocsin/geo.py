@@ -61,7 +61,7 @@ def geodetic(position_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray
 
 
 def local_axes(lat_deg: FloatArray, lon_deg: FloatArray) -> FloatArray:
-    """Rotation (..., 3, 3) whose rows are east, north, up in ECEF: ``enu = axes @ (ecef - origin)``."""
+    """Rotation (..., 3, 3), rows east, north, up in ECEF: ``enu = axes @ (ecef - origin)``."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
     sin_lat, cos_lat, sin_lon, cos_lon = np.sin(lat), np.cos(lat), np.sin(lon), np.cos(lon)
     zero = np.zeros_like(sin_lat)

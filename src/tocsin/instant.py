@@ -19,7 +19,7 @@ def ns(seconds: float) -> int:
 
 
 def iso(t_ns: int) -> str:
-    """ISO 8601 with milliseconds and ``Z``: ``2026-11-22T08:00:00.250Z`` (truncated, not rounded)."""
+    """ISO 8601, milliseconds, ``Z``: ``2026-11-22T08:00:00.250Z`` (truncated, not rounded)."""
     moment = _EPOCH + timedelta(microseconds=t_ns // 1000)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
