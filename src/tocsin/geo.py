@@ -79,7 +79,8 @@ def ground_distance_m(
     half_lat = (lat2 - lat) / 2.0
     half_lon = np.radians(np.asarray(lon2_deg) - lon_deg) / 2.0
     chord = np.sin(half_lat) ** 2 + np.cos(lat) * np.cos(lat2) * np.sin(half_lon) ** 2
-    return 2.0 * MEAN_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+    arc: FloatArray = 2.0 * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+    return MEAN_RADIUS_M * arc
 
 
 def radio_horizon_m(antenna_height_m: FloatArray, target_height_m: FloatArray) -> FloatArray:

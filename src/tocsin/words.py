@@ -43,9 +43,6 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of every decision word: frozen, keyword-only, tagged with its name on the wire."""
 
 
-# ---- inputs ------------------------------------------------------------------------------------
-
-
 class Frame(Word, frozen=True, kw_only=True, tag=True):
     """Bytes from a named source. `t_ns` is when *we* received them."""
 
@@ -69,9 +66,6 @@ class Batch(Word, frozen=True, kw_only=True, tag=True):
     number: int
     t_ns: int
     inputs: tuple[Input, ...]
-
-
-# ---- sense -> engine (decision words) ----------------------------------------------------------
 
 
 class Rejected(Word, frozen=True, kw_only=True, tag=True):
@@ -112,9 +106,6 @@ class Receipt(Word, frozen=True, kw_only=True, tag=True):
     subject: str
     outcome: str
     detail: str = ""
-
-
-# ---- decide -> warn, edge ----------------------------------------------------------------------
 
 
 class Reason(Word, frozen=True, kw_only=True, tag=True):
@@ -194,8 +185,6 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
 
 Output = Alert | Blindness | Counts | Message | Rejected
 
-
-# ---- mass data ---------------------------------------------------------------------------------
 
 HINT_NONE: Final = 0
 HINT_BIRD: Final = 1
@@ -342,10 +331,7 @@ class Arrivals:
         return len(self.track)
 
 
-# ---- the site ----------------------------------------------------------------------------------
-
-
-class SensorSite(Word, frozen=True, kw_only=True, tag=False):
+class SensorSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One sensor of the site file. `height_m` is of the antenna above the ellipsoid.
 
     `sac`, `sic` are its ASTERIX address (-1 when it has none). `name` is unique.
@@ -366,7 +352,7 @@ class SensorSite(Word, frozen=True, kw_only=True, tag=False):
     sigma_height_m: float = 150.0
 
 
-class SourceSite(Word, frozen=True, kw_only=True, tag=False):
+class SourceSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One input. `url`: udp://host:port, pcap://path, file://path. `format`: asterix.
 
     `allow` lists the SAC/SIC pairs accepted from it; empty means any (replay and tests only).
@@ -378,7 +364,7 @@ class SourceSite(Word, frozen=True, kw_only=True, tag=False):
     allow: tuple[tuple[int, int], ...] = ()
 
 
-class OperatorSite(Word, frozen=True, kw_only=True, tag=False):
+class OperatorSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One person who may give orders; `public_key` is Ed25519, 64 hexadecimal digits."""
 
     name: str
@@ -386,7 +372,7 @@ class OperatorSite(Word, frozen=True, kw_only=True, tag=False):
     actions: tuple[str, ...] = ("release", "stop", "cancel", "all_clear", "raise")
 
 
-class Site(Word, frozen=True, kw_only=True, tag=False):
+class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One installation, as read from its TOML file by `edge.site`. Frozen; hashed into the journal.
 
     `zones` is the path of the compiled zone map or the name of a shipped one ("ua", "il").

@@ -1,0 +1,328 @@
+"""What every zone was last told, and what it must be told now.
+
+One call of `Board.decide` per batch: arrivals become risk (`outlook`), risk, time and coverage
+become conditions, the table of `stages` takes the step, and an alert is said only where something
+changed that people should know. Only keys that are warned or threatened are touched, so a quiet
+country costs almost nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tocsin.decide import stages
+from tocsin.decide.coverage import Coverage, Zones, places
+from tocsin.decide.memory import Int8Array, Memory, Mutes, limits
+from tocsin.decide.outlook import Outlook, Risk, arrival_times, reasons
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s
+from tocsin.instant import NS_PER_S, ns
+from tocsin.words import (
+    STAGES,
+    THREATS,
+    Alert,
+    Arrivals,
+    Blindness,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Order,
+    Reason,
+    Rejected,
+    Sensors,
+    Site,
+)
+
+LEVEL: Final[dict[str, str]] = {"drone": "yellow", "cruise": "red", "ballistic": "red"}
+"""Ukraine's two colours since 2026: yellow for drones, red for missiles."""
+
+_AS_WARNED: Final = np.array([0, 1, 2, 3, 3, 0, 0])
+"""The stage whose look-ahead explains each stage: stay is explained by take_cover."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What one call decided, in order of zone row and threat; `blindness` only where it changed."""
+
+    alerts: tuple[Alert, ...]
+    blindness: tuple[Blindness, ...]
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What is known of the `a` keys in question at `now`: columns (a,), risks (3, a)."""
+
+    now_ns: int
+    key: IntArray
+    stage: Int8Array
+    on: FloatArray
+    off: FloatArray
+    blind: BoolArray
+    wanted: IntArray
+    t_ns_arrival: IntArray
+    t_ns_late: IntArray
+    cancel: BoolArray
+    all_clear: BoolArray
+
+
+class Board:
+    """Folds arrivals, sensors and orders into alerts. Picklable; memory bounded by the zone map.
+
+    `policy` is one of `policy.POLICIES` or any other valid one. Orders must have passed
+    `orders.OrderGate`: here only their sense is checked, not their signature.
+    """
+
+    def __init__(self, site: Site, zones: Zones, policy: Policy) -> None:
+        self._realm = site.realm
+        self._places = places(zones)
+        self._row = {zone: row for row, zone in enumerate(self._places.ids)}
+        self._policy = policy
+        self._limits = limits(policy)
+        self._outlook = Outlook(policy, self._places)
+        self._coverage = Coverage(self._places)
+        self._memory = Memory(len(self._places) * len(THREATS))
+        self._mutes = Mutes()
+        self._behind: dict[int, tuple[int, ...]] = {}
+
+    def decide(
+        self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]
+    ) -> Decided:
+        """What is to be said now; `now_ns` never falls from one call to the next."""
+        blindness = self._coverage.look(now_ns, sensors)
+        ended, rejected = self._obey(now_ns, arrivals, orders)
+        risk = self._outlook.risk(arrivals, self._mutes.ignored(now_ns, arrivals))
+        alerts: tuple[Alert, ...] = ()
+        scene = self._scene(now_ns, risk, arrivals, ended)
+        if len(scene.key):
+            alerts = self._say(scene, self._step(scene), risk, arrivals)
+        return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
+
+    def _obey(
+        self, now_ns: int, arrivals: Arrivals, orders: tuple[Order, ...]
+    ) -> tuple[dict[int, str], tuple[Rejected, ...]]:
+        """Take the operators' orders: the keys they end (and how), and the orders without sense."""
+        ended: dict[int, str] = {}
+        rejected = []
+        for order in orders:
+            key = self._key(order)
+            if key is None:
+                detail = f"{order.action} by {order.operator}: no such alert, zone, threat or stage"
+                rejected.append(
+                    Rejected(t_ns=now_ns, source="order", reason="order", detail=detail)
+                )
+            elif order.action == "raise":
+                self._memory.raised[key] = STAGES.index(order.stage)
+                self._memory.t_ns_raised[key] = now_ns + ns(self._policy.raise_s)
+                self._mutes.lift(key)
+            elif order.action in ("cancel", "all_clear"):
+                ended[key] = order.action
+                self._mute(now_ns, key, arrivals, order.action)
+                self._memory.t_ns_raised[key] = 0
+        return ended, tuple(rejected)
+
+    def _key(self, order: Order) -> int | None:
+        """The key that `order` speaks of, None when it makes no sense.
+
+        An alert may be named by any serial of its present run, for it may have been renewed
+        while the operator read it.
+        """
+        if order.action == "raise":
+            known = order.zone in self._row and order.threat in THREATS
+            if not known or order.stage not in WARNED_BY_CHANCE:
+                return None
+            return self._row[order.zone] * len(THREATS) + THREATS.index(order.threat)
+        realm, zone, threat, serial = (*order.alert.split(":"), "", "", "", "")[:4]
+        if order.alert.count(":") != 3 or realm != self._realm or threat not in THREATS:
+            return None
+        if zone not in self._row or not (serial.isascii() and serial.isdigit()):
+            return None
+        key = self._row[zone] * len(THREATS) + THREATS.index(threat)
+        memory = self._memory
+        named = len(serial) < 19 and memory.serial_begun[key] <= int(serial) <= memory.serial[key]
+        return key if named and memory.stage[key] in stages.WARNED else None
+
+    def _mute(self, now_ns: int, key: int, arrivals: Arrivals, action: str) -> None:
+        """Keep the tracks behind an ended alert from raising it again at once."""
+        zone, threat = divmod(key, len(THREATS))
+        present = arrivals.track[(arrivals.zone == zone) & (arrivals.threat == threat)]
+        told = np.array(self._behind.get(key, ()), dtype=np.int64)
+        span_s = self._policy.mute_cancel_s
+        if action == "all_clear":
+            span_s = self._policy.mute_all_clear_s
+        self._mutes.add(key, np.union1d(present, told), now_ns + ns(span_s))
+
+    def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> _Scene:
+        memory = self._memory
+        raised = memory.t_ns_raised > now_ns
+        key = np.union1d(np.flatnonzero((memory.stage != stages.NONE) | raised), risk.key)
+        place = np.searchsorted(key, risk.key)
+        on, off = np.zeros((2, len(WARNED_BY_CHANCE), len(key)))
+        on[:, place], off[:, place] = risk.on, risk.off
+        threat = key % len(THREATS)
+        likely = on >= self._limits.on[threat].T
+        wanted = np.max(likely * np.array([[1], [2], [3]]), axis=0)
+        wanted = np.maximum(wanted, np.where(raised[key], memory.raised[key], 0))
+        column = np.maximum(np.maximum(wanted, _AS_WARNED[memory.stage[key]]), 1) - 1
+        t_ns_arrival, t_ns_late = np.zeros((2, len(key)), dtype=np.int64)
+        t_ns_arrival[place], t_ns_late[place] = arrival_times(risk, arrivals, column[place])
+        return _Scene(
+            now_ns=now_ns,
+            key=key,
+            stage=memory.stage[key],
+            on=on,
+            off=off,
+            blind=self._coverage.blind.reshape(-1)[key],
+            wanted=wanted,
+            t_ns_arrival=t_ns_arrival,
+            t_ns_late=t_ns_late,
+            cancel=np.isin(key, [line for line, how in ended.items() if how == "cancel"]),
+            all_clear=np.isin(key, [line for line, how in ended.items() if how == "all_clear"]),
+        )
+
+    def _step(self, scene: _Scene) -> BoolArray:
+        """Step every key in `scene` by the table; whether its rest is held by blindness alone."""
+        memory, key, now_ns = self._memory, scene.key, scene.now_ns
+        threat, stage = key % len(THREATS), scene.stage
+        covers = scene.wanted >= stages.TAKE_COVER
+        late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
+        memory.t_ns_late[key] = late_ns
+        under = scene.off < self._limits.off[threat].T
+        calm_now = self._calm(scene, under)
+        calm_ns = np.where(memory.t_ns_calm[key] > 0, memory.t_ns_calm[key], now_ns)
+        memory.t_ns_calm[key] = calm_ns = np.where(calm_now, calm_ns, 0)
+        dwelt_ns = now_ns - memory.t_ns_entered[key]
+        dwelt = dwelt_ns >= self._limits.minimum_ns[threat, stage]
+        calm = calm_now & (now_ns - calm_ns >= self._limits.hold_ns[threat, stage]) & dwelt
+        watched = calm & ~scene.blind
+        shown = dwelt_ns >= ns(self._policy.shown_s)
+        following = stages.step(
+            stage,
+            {
+                "ordered_cancel": scene.cancel,
+                "ordered_all_clear": scene.all_clear,
+                "likely_take_cover": covers,
+                "likely_early": scene.wanted >= stages.EARLY,
+                "likely_stand_by": scene.wanted >= stages.STAND_BY,
+                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers & dwelt,
+                "calm": calm,
+                "receded": watched & ~under[0],
+                "over": watched & ((stage != stages.EARLY) | under[0]),
+                "unwatched": scene.blind & ~memory.ordered[key],
+                "shown": shown,
+            },
+        )
+        self._enter(scene, following)
+        return calm & scene.blind & np.isin(following, (stages.STAND_BY, stages.EARLY, stages.STAY))
+
+    def _calm(self, scene: _Scene, under: BoolArray) -> BoolArray:
+        """Whether nothing justifies the present stage: what must be under, by stage.
+
+        stand_by: all three; early: early and take_cover; take_cover: take_cover; stay: take_cover
+        and early, so that nobody leaves a shelter to be called back within minutes.
+        """
+        raised = self._memory.t_ns_raised[scene.key] > scene.now_ns
+        sounding = under[1] & under[2]
+        by_stage = np.stack(
+            [np.zeros_like(raised), sounding & under[0], sounding, under[2], sounding]
+        )
+        following = np.minimum(scene.stage, stages.STAY)
+        ended = np.isin(scene.stage, (stages.ALL_CLEAR, stages.CANCELLED))
+        calm: BoolArray = by_stage[following, np.arange(len(scene.key))] & ~raised & ~ended
+        return calm
+
+    def _enter(self, scene: _Scene, following: Int8Array) -> None:
+        """Write the stages that changed, and begin a run where one begins."""
+        memory, key, now_ns = self._memory, scene.key, scene.now_ns
+        changed = following != scene.stage
+        entered = key[changed]
+        memory.stage[key] = following
+        memory.t_ns_entered[entered] = now_ns
+        memory.t_ns_calm[entered] = 0
+        memory.ordered[entered] = (scene.cancel | scene.all_clear)[changed]
+        told_off = ~np.isin(scene.stage, stages.WARNED)
+        begun = key[changed & told_off & np.isin(following, stages.WARNED)]
+        memory.t_ns_begun[begun] = now_ns
+        memory.serial_begun[begun] = memory.serial[begun] + 1
+        memory.t_ns_arrival[begun] = 0
+        memory.t_ns_late[key[~np.isin(following, stages.WARNED)]] = 0
+
+    def _say(
+        self, scene: _Scene, held: BoolArray, risk: Risk, arrivals: Arrivals
+    ) -> tuple[Alert, ...]:
+        """The alerts of every key of which people should know something new."""
+        memory, policy, key, now_ns = self._memory, self._policy, scene.key, scene.now_ns
+        stage = memory.stage[key]
+        coming = np.isin(stage, (stages.STAND_BY, stages.EARLY, stages.TAKE_COVER))
+        told_ns = memory.t_ns_arrival[key]
+        arrival_ns = np.where(scene.t_ns_arrival > 0, scene.t_ns_arrival, told_ns)
+        arrival_ns = np.where(coming, arrival_ns, 0)
+        tolerance_s = arrival_tolerance_s(policy, (arrival_ns - now_ns) / NS_PER_S)
+        moved = coming & (np.abs(arrival_ns - told_ns) > tolerance_s * NS_PER_S)
+        moved &= now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
+        warned = np.isin(stage, stages.WARNED)
+        expiring = warned & (memory.t_ns_expires[key] - now_ns <= ns(policy.renew_s))
+        turned = (stage != stages.NONE) & (memory.told_blind[key] != scene.blind)
+        news = (stage != scene.stage) | moved | expiring | turned
+        said = key[news]
+        memory.serial[said] += 1
+        memory.t_ns_told[said] = now_ns
+        memory.t_ns_arrival[said] = arrival_ns[news]
+        memory.told_blind[said] = scene.blind[news]
+        memory.t_ns_expires[said] = self._expiry_ns(now_ns, said)
+        return tuple(
+            self._alert(scene, int(place), bool(held[place]), risk, arrivals)
+            for place in np.flatnonzero(news)
+        )
+
+    def _expiry_ns(self, now_ns: int, key: IntArray) -> IntArray:
+        """Warnings expire unless renewed; what ended is shown for a while; none ends at once."""
+        stage = self._memory.stage[key]
+        shown_ns = self._memory.t_ns_entered[key] + ns(self._policy.shown_s)
+        lasting_ns = np.full_like(key, now_ns + ns(self._policy.validity_s))
+        expires_ns = np.where(np.isin(stage, stages.WARNED), lasting_ns, shown_ns)
+        return np.where(stage == stages.NONE, now_ns, expires_ns)
+
+    def _alert(
+        self, scene: _Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals
+    ) -> Alert:
+        memory, key = self._memory, int(scene.key[place])
+        zone, threat = self._places.ids[key // len(THREATS)], THREATS[key % len(THREATS)]
+        stage = STAGES[memory.stage[key]]
+        why = self._why(scene, place, held, risk, arrivals)
+        self._behind[key] = tuple(reason.track for reason in why if reason.track >= 0)
+        if stage == "none":
+            del self._behind[key]
+        return Alert(
+            zone=zone,
+            threat=threat,
+            serial=int(memory.serial[key]),
+            t_ns=scene.now_ns,
+            stage=stage,
+            level="none" if stage == "none" else LEVEL[threat],
+            blind=bool(scene.blind[place]),
+            reasons=why,
+            t_ns_arrival=int(memory.t_ns_arrival[key]),
+            t_ns_expires=int(memory.t_ns_expires[key]),
+            realm=self._realm,
+            t_ns_begun=int(memory.t_ns_begun[key]),
+        )
+
+    def _why(
+        self, scene: _Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals
+    ) -> tuple[Reason, ...]:
+        """The rule, then the tracks: ``order.cancel``, ``drone.take_cover``, ``drone.blind``."""
+        memory, key = self._memory, int(scene.key[place])
+        number, threat = int(memory.stage[key]), THREATS[key % len(THREATS)]
+        if memory.ordered[key] and number in (stages.CANCELLED, stages.ALL_CLEAR):
+            return (
+                Reason(rule="order.cancel" if number == stages.CANCELLED else "order.all_clear"),
+            )
+        rule = f"{threat}.blind" if held else f"{threat}.{STAGES[number]}"
+        if number not in stages.WARNED:
+            return (Reason(rule=rule),)
+        column = int(_AS_WARNED[number]) - 1
+        tracks = reasons(risk, arrivals, key, column, rule)
+        if memory.t_ns_raised[key] > scene.now_ns and memory.raised[key] >= number:
+            return (Reason(rule="order.raise"), *tracks)
+        return tracks or (Reason(rule=rule, chance=float(scene.on[column, place])),)

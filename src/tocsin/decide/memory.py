@@ -1,0 +1,114 @@
+"""What the board remembers of every zone and threat: columns of one length, bounded for ever."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy
+from tocsin.instant import ns
+from tocsin.words import STAGES, THREATS, Arrivals, BoolArray, FloatArray, Int32Array, IntArray
+
+Int8Array = NDArray[np.int8]
+
+MUTES_MAX: Final = 4096
+"""Tracks muted at once; chosen, because a hand cannot cancel more than that in half an hour."""
+
+
+class Memory:
+    """One entry per key (``zone row x 3 + threat``); times are 0 while there is none.
+
+    stage           int8   index of `STAGES`
+    serial          int64  of the last alert said
+    serial_begun    int64  of the first alert of this run
+    t_ns_begun      int64  when this run left none
+    t_ns_entered    int64  when the present stage began
+    t_ns_calm       int64  since when the chance has been under what ends the present stage
+    t_ns_late       int64  the latest arrival that was likely when take_cover was last justified
+    t_ns_told       int64  when the last alert was said
+    t_ns_arrival    int64  the arrival it gave
+    t_ns_expires    int64  its expiry
+    told_blind      bool   its blindness
+    ordered         bool   the present stage was ordered by an operator
+    raised          int8   the stage that an operator raised
+    t_ns_raised     int64  until when
+    """
+
+    def __init__(self, keys: int) -> None:
+        self.stage: Int8Array = np.zeros(keys, dtype=np.int8)
+        self.serial: IntArray = np.zeros(keys, dtype=np.int64)
+        self.serial_begun: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_begun: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_entered: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_calm: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_late: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_told: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_arrival: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_expires: IntArray = np.zeros(keys, dtype=np.int64)
+        self.told_blind: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.ordered: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.raised: Int8Array = np.zeros(keys, dtype=np.int8)
+        self.t_ns_raised: IntArray = np.zeros(keys, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The policy's numbers as arrays: chances (threats, 3), spans (threats, stages)."""
+
+    on: FloatArray
+    off: FloatArray
+    hold_ns: IntArray
+    minimum_ns: IntArray
+
+
+def limits(policy: Policy) -> Limits:
+    """`policy` laid out for the board; stages without a row have spans of 0."""
+    on = np.zeros((len(THREATS), len(WARNED_BY_CHANCE)))
+    off = np.zeros_like(on)
+    hold_ns = np.zeros((len(THREATS), len(STAGES)), dtype=np.int64)
+    minimum_ns = np.zeros_like(hold_ns)
+    for line, threat in enumerate(THREATS):
+        for column, stage in enumerate(WARNED_BY_CHANCE):
+            row = policy.row(threat, stage)
+            on[line, column] = row.chance
+            off[line, column] = row.chance * row.off_fraction
+            hold_ns[line, STAGES.index(stage)] = ns(row.hold_s)
+            minimum_ns[line, STAGES.index(stage)] = ns(row.minimum_s)
+        stay = policy.stay(threat)
+        hold_ns[line, STAGES.index("stay")] = ns(stay.hold_s)
+        minimum_ns[line, STAGES.index("stay")] = ns(stay.minimum_s)
+    return Limits(on=on, off=off, hold_ns=hold_ns, minimum_ns=minimum_ns)
+
+
+@dataclass(slots=True)
+class Mutes:
+    """Tracks that may not warn a zone for a while, because an operator ended what they caused."""
+
+    until_ns: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def add(self, key: int, tracks: Int32Array | IntArray, until_ns: int) -> None:
+        """Mute `tracks` for `key`. When full, the mutes that end soonest go: rather warn again."""
+        for track in tracks:
+            self.until_ns[key, int(track)] = until_ns
+        surplus = len(self.until_ns) - MUTES_MAX
+        if surplus > 0:
+            soonest = sorted(self.until_ns, key=lambda pair: (self.until_ns[pair], pair))
+            for pair in soonest[:surplus]:
+                del self.until_ns[pair]
+
+    def lift(self, key: int) -> None:
+        """Forget every mute of `key`."""
+        self.until_ns = {pair: t_ns for pair, t_ns in self.until_ns.items() if pair[0] != key}
+
+    def ignored(self, now_ns: int, arrivals: Arrivals) -> BoolArray:
+        """Which arrivals are muted now: bool (n,)."""
+        ignored = np.zeros(len(arrivals), dtype=np.bool_)
+        if not self.until_ns:
+            return ignored
+        self.until_ns = {pair: t_ns for pair, t_ns in self.until_ns.items() if t_ns > now_ns}
+        tracks = np.array([track for _, track in self.until_ns], dtype=np.int64)
+        for row in np.flatnonzero(np.isin(arrivals.track, tracks)):
+            key = int(arrivals.zone[row]) * len(THREATS) + int(arrivals.threat[row])
+            ignored[row] = (key, int(arrivals.track[row])) in self.until_ns
+        return ignored

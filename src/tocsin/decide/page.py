@@ -1,0 +1,53 @@
+"""The reference page on stages, made from the tables, so that it cannot drift from the code."""
+
+from typing import Final
+
+from tocsin.decide import policy, stages
+from tocsin.decide.coverage import ANTENNA_M_MIN, HEIGHT_M
+from tocsin.rules.authority import ACTIONS
+
+
+def page() -> str:
+    """`docs/reference/stages.md`, whole; `tests/decide/test_page.py` compares."""
+    parts = [
+        "# Stages and policies",
+        _MADE,
+        "## Which stage may follow which",
+        _ORDER,
+        "```mermaid\n" + stages.diagram() + "```",
+        stages.table().rstrip("\n"),
+        _ENDS,
+    ]
+    for name in sorted(policy.POLICIES):
+        parts += [f"## Policy `{name}`", policy.table(policy.POLICIES[name]).rstrip("\n")]
+    heights = [f"| {threat} | {height_m:g} m |" for threat, height_m in HEIGHT_M.items()]
+    orders = [f"| {action} | {', '.join(fields)} |" for action, fields in ACTIONS.items()]
+    parts += [
+        "## When a zone counts as watched",
+        _WATCHED,
+        "\n".join(["| threat | seen at |", "|---|---|", *heights]),
+        "## Orders",
+        "\n".join(["| action | names |", "|---|---|", *orders]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_MADE: Final = (
+    "This page is made from the tables of `tocsin.decide` by `tocsin.decide.page.page`; a test "
+    "compares the two."
+)
+_ORDER: Final = (
+    "Of the rows with the same first stage, the first whose condition holds is taken. What is not "
+    "here cannot happen."
+)
+_ENDS: Final = (
+    "A take_cover ends only through stay. Whoever was told anything is told that it is over. No "
+    "all-clear comes from silence: while no sensor watches the zone for that threat, it stays in "
+    "its stage and is marked blind, until a sensor watches again or an operator ends it. "
+    "`cancelled` (it was a mistake) comes from operators alone."
+)
+_WATCHED: Final = (
+    "When a sensor that is alive reaches it: within its range, and with the threat, at the height "
+    "below, above its radio horizon over a smooth Earth of 4/3 radius. The antenna stands at its "
+    f"height above the ellipsoid, at least at {ANTENNA_M_MIN:g} m; terrain is not known."
+)

@@ -1,0 +1,123 @@
+"""Which stage may follow which: one table, from which the board steps and the diagram is drawn.
+
+The table is the program: `step` tries its rows from the top, for thousands of zones at once, and
+the first row whose condition holds is taken. What is not in the table cannot happen.
+
+Three decisions in it: a take_cover ends only through stay, never by falling back to a milder
+warning, for people in a shelter need "stay" or "it is over"; whoever was told anything is told
+that it is over; and no all-clear comes from silence, for `over` asks that a sensor watches.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.words import STAGES, BoolArray
+
+NONE, STAND_BY, EARLY, TAKE_COVER, STAY, ALL_CLEAR, CANCELLED = range(len(STAGES))
+WARNED: Final = (STAND_BY, EARLY, TAKE_COVER, STAY)
+"""The stages in which people are asked to do something."""
+
+CONDITIONS: Final[dict[str, str]] = {
+    "ordered_cancel": "an operator says it was a mistake",
+    "ordered_all_clear": "an operator says it is over",
+    "likely_take_cover": "the chance reaches that of take_cover, or an operator raises it",
+    "likely_early": "the chance reaches that of early, or an operator raises it",
+    "likely_stand_by": "the chance reaches that of stand_by, or an operator raises it",
+    "arrived": "the latest likely arrival is past, and the chance is under that of take_cover",
+    "calm": "the chance has been under the ending chance for the hold, and the minimum is over",
+    "receded": "as calm and a sensor watches, but the chance of stand_by has not ended",
+    "over": "calm for all sounding stages (and for stand_by, before shelter), and a sensor watches",
+    "unwatched": "no sensor watches any more, and no operator gave this all-clear",
+    "shown": "it has been shown long enough",
+}
+"""What each condition means, in words; the board computes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From `before` to `after` when the condition `when` holds."""
+
+    before: str
+    after: str
+    when: str
+
+
+TRANSITIONS: Final = (
+    Transition("none", "take_cover", "likely_take_cover"),
+    Transition("none", "early", "likely_early"),
+    Transition("none", "stand_by", "likely_stand_by"),
+    Transition("stand_by", "cancelled", "ordered_cancel"),
+    Transition("stand_by", "all_clear", "ordered_all_clear"),
+    Transition("stand_by", "take_cover", "likely_take_cover"),
+    Transition("stand_by", "early", "likely_early"),
+    Transition("stand_by", "all_clear", "over"),
+    Transition("early", "cancelled", "ordered_cancel"),
+    Transition("early", "all_clear", "ordered_all_clear"),
+    Transition("early", "take_cover", "likely_take_cover"),
+    Transition("early", "stand_by", "receded"),
+    Transition("early", "all_clear", "over"),
+    Transition("take_cover", "cancelled", "ordered_cancel"),
+    Transition("take_cover", "all_clear", "ordered_all_clear"),
+    Transition("take_cover", "stay", "arrived"),
+    Transition("take_cover", "stay", "calm"),
+    Transition("stay", "cancelled", "ordered_cancel"),
+    Transition("stay", "all_clear", "ordered_all_clear"),
+    Transition("stay", "take_cover", "likely_take_cover"),
+    Transition("stay", "all_clear", "over"),
+    Transition("all_clear", "take_cover", "likely_take_cover"),
+    Transition("all_clear", "early", "likely_early"),
+    Transition("all_clear", "none", "unwatched"),
+    Transition("all_clear", "none", "shown"),
+    Transition("cancelled", "take_cover", "likely_take_cover"),
+    Transition("cancelled", "early", "likely_early"),
+    Transition("cancelled", "stand_by", "likely_stand_by"),
+    Transition("cancelled", "none", "shown"),
+)
+"""In order: of the rows with the same `before`, the first whose condition holds is taken.
+
+From all_clear a stand_by waits until the all-clear was shown: it is silent, so nothing is lost,
+and nobody is told "over" and "be ready" in one breath.
+"""
+
+
+def step(stage: NDArray[np.int8], conditions: Mapping[str, BoolArray]) -> NDArray[np.int8]:
+    """The next stage of each of n zones and threats.
+
+    `stage` is int8 (n,), indices of `STAGES`; `conditions` has a bool (n,) for each of
+    `CONDITIONS`. A stage that no row leaves remains.
+    """
+    following = stage.copy()
+    undecided = np.ones(len(stage), dtype=np.bool_)
+    for transition in TRANSITIONS:
+        taken = undecided & (stage == STAGES.index(transition.before))
+        taken &= conditions[transition.when]
+        following[taken] = STAGES.index(transition.after)
+        undecided &= ~taken
+    return following
+
+
+def allowed(before: str, after: str) -> bool:
+    """Whether the table lets `after` follow `before` (a stage may always be said again)."""
+    return before == after or any(
+        row.before == before and row.after == after for row in TRANSITIONS
+    )
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", "    [*] --> none"]
+    lines += [f"    {row.before} --> {row.after} : {row.when}" for row in TRANSITIONS]
+    return "\n".join(lines) + "\n"
+
+
+def table() -> str:
+    """Transitions and conditions as Markdown tables."""
+    lines = ["| from | to | when |", "|---|---|---|"]
+    lines += [f"| {row.before} | {row.after} | {row.when} |" for row in TRANSITIONS]
+    lines += ["", "| condition | meaning |", "|---|---|"]
+    lines += [f"| {name} | {meaning} |" for name, meaning in CONDITIONS.items()]
+    return "\n".join(lines) + "\n"

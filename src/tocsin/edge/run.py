@@ -1,0 +1,204 @@
+"""The mind with its memory: batch in, journal, handle, journal, out; and what happens on a crash.
+
+The inputs of the batch in hand also lie in a small side file that is not synchronised (it survives
+a crash of the process, and a crash of the power does not crash the mind). So a frame that kills the
+process is found again at the next start, tried alone, and set aside if it kills once more.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from tocsin.edge import build, clock
+from tocsin.edge.journal import Journal, encode_outputs
+from tocsin.edge.writer import Writer
+from tocsin.engine import Engine, Notice
+from tocsin.words import Alert, Batch, Frame, Input, Output, Tick
+
+CHECKPOINT_S: Final = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One batch done: what went in, what came out, and when each step was reached (wall clock)."""
+
+    batch: Batch
+    outputs: list[Output]
+    reached_ns: dict[str, int]
+
+
+class Mind:
+    """Owns the engine and the journal; `step` is the fold."""
+
+    def __init__(self, journal: Journal, parts: dict[str, bytes]) -> None:
+        self._parts = parts
+        self._journal_path = journal.path
+        self._pending = _Pending(journal.path.with_suffix(".pending"))
+        self.engine = recovered(journal, parts)
+        self.writer = Writer(journal)
+        self.number = journal.last_number
+        self.quarantined = 0
+        self._t_ns_checkpoint = 0
+        self._take_up_pending()
+
+    @classmethod
+    def start(cls, path: Path, parts: dict[str, bytes], *, durable: bool = True) -> "Mind":
+        """Begin the journal at `path`, or continue it when it was begun with the same parts."""
+        if not path.exists():
+            return cls(Journal.create(path, parts, durable=durable), parts)
+        journal = Journal.open(path)
+        changed = [name for name, value in parts.items() if journal.part(name) != value]
+        if changed:
+            journal.close()
+            raise build.BadSite(
+                f"journal {path} was begun with another {', '.join(changed)}: move it away, or"
+                " give another journal in the site file"
+            )
+        return cls(journal, parts)
+
+    def step(self, inputs: Sequence[Input]) -> Step:
+        """Fold one batch. A frame that crashes the mind is set aside; the others are handled."""
+        self._pending.write(1, inputs)
+        try:
+            return self._fold(inputs)
+        except Exception:
+            log.exception("the mind crashed; trying its frames one by one", frames=len(inputs))
+        self._rebuild()
+        steps = [self._fold_alone(given) for given in inputs]
+        return Step(
+            steps[-1].batch,
+            [output for step in steps for output in step.outputs],
+            steps[-1].reached_ns,
+        )
+
+    def close(self) -> None:
+        """Leave a checkpoint, write what waits and close the journal."""
+        self.writer.note_checkpoint(self.number, build.freeze(self.engine))
+        self.writer.close()
+        self._pending.close()
+
+    def _fold(self, inputs: Sequence[Input]) -> Step:
+        now_ns = clock.now_ns()
+        reached = {"batched": now_ns}
+        batch = Batch(number=self.number + 1, t_ns=inputs[-1].t_ns, inputs=tuple(inputs))
+
+        def probe(step: str) -> None:
+            reached[step] = clock.now_ns()
+
+        outputs = self.engine.handle(batch, probe)
+        alerts = [output for output in outputs if isinstance(output, Alert)]
+        self.writer.append(batch, encode_outputs(outputs), alerts)
+        probe("journaled")
+        self.number = batch.number
+        self._pending.clear()
+        if now_ns - self._t_ns_checkpoint > CHECKPOINT_S * 1e9:
+            self._t_ns_checkpoint = now_ns
+            self.writer.note_checkpoint(self.number, build.freeze(self.engine))
+        return Step(batch, outputs, reached)
+
+    def _fold_alone(self, given: Input) -> Step:
+        self._pending.write(2, [given])
+        try:
+            return self._fold([given])
+        except Exception:
+            log.exception("this frame crashed the mind twice: set aside", t_ns=given.t_ns)
+        self._rebuild()
+        return self._set_aside(given)
+
+    def _set_aside(self, given: Input) -> Step:
+        """Put a notice in the place of a frame that crashes the mind; a tick leaves nothing."""
+        self.quarantined += 1
+        source = given.source if isinstance(given, Frame) else "tick"
+        detail = given.payload.hex() if isinstance(given, Frame) else ""
+        notice = msgspec.json.encode(Notice(source=source, detail=detail))
+        return self._fold([Frame(t_ns=given.t_ns, source="quarantine", payload=notice)])
+
+    def _rebuild(self) -> None:
+        """A mind that crashed half-way is not trusted: fold the journal again."""
+        self.writer.close()
+        journal = Journal.open(self._journal_path)
+        self.engine = recovered(journal, self._parts)
+        self.writer = Writer(journal)
+
+    def _take_up_pending(self) -> None:
+        """Finish the batch during which the process died, frame by frame."""
+        attempt, inputs = self._pending.read()
+        for given in inputs:
+            if attempt >= 2:
+                self._set_aside(given)
+            else:
+                self._fold_alone(given)
+        self._pending.clear()
+
+
+def recovered(journal: Journal, parts: dict[str, bytes]) -> Engine:
+    """The engine as it stood after the last batch of `journal`."""
+    mind = build.engine(parts)
+    after = 0
+    kept = journal.last_checkpoint()
+    if kept is not None and kept[0] <= journal.last_number:
+        after, state = kept
+        mind = build.thaw(state, mind.zones)
+    for entry in journal.entries(after):
+        mind.handle(entry.batch)
+    return mind
+
+
+def fold_recording(
+    mind: Mind, frames: Sequence[Frame], batch_ns: int, on_step: Callable[[Step], None]
+) -> None:
+    """Fold recorded frames as if they arrived now: batches of at most `batch_ns`, ticks between.
+
+    Time is that of the frames, so a night is folded as fast as the machine can.
+    """
+    tick_ns = 250_000_000
+    waiting: list[Input] = []
+    t_ns_tick = frames[0].t_ns if frames else 0
+    for frame in frames:
+        while frame.t_ns - t_ns_tick >= tick_ns:
+            if waiting:
+                on_step(mind.step(waiting))
+                waiting = []
+            t_ns_tick += tick_ns
+            on_step(mind.step([Tick(t_ns=t_ns_tick)]))
+        if waiting and frame.t_ns - waiting[0].t_ns > batch_ns:
+            on_step(mind.step(waiting))
+            waiting = []
+        waiting.append(frame)
+    if waiting:
+        on_step(mind.step(waiting))
+
+
+class _Pending:
+    """The batch in hand, written in place without synchronising."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def write(self, attempt: int, inputs: Sequence[Input]) -> None:
+        body = msgspec.msgpack.encode((attempt, tuple(inputs)))
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, body, 0)
+
+    def clear(self) -> None:
+        os.ftruncate(self._descriptor, 0)
+
+    def read(self) -> tuple[int, tuple[Input, ...]]:
+        """What was in hand when the process died; (0, ()) when nothing was."""
+        body = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
+        if not body:
+            return 0, ()
+        try:
+            return msgspec.msgpack.decode(body, type=tuple[int, tuple[Input, ...]])
+        except msgspec.DecodeError:  # died while writing it: the batch never reached the mind
+            return 0, ()
+
+    def close(self) -> None:
+        os.close(self._descriptor)

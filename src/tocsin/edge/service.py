@@ -1,0 +1,321 @@
+"""The running system: sockets and HTTP in the event loop, the mind in a thread of its own.
+
+    sockets ─> queue ─> mind's thread: fold, journal, seal ─> event loop: outlet ─> subscribers
+
+While one batch is handled and made durable the next one gathers in the queue, so batches size
+themselves; nothing waits for a timer.
+"""
+
+import asyncio
+import queue
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from tocsin.decide import uncovered
+from tocsin.edge import clock
+from tocsin.edge.console import private_app
+from tocsin.edge.journal import Sealed
+from tocsin.edge.outlet import Document, Outlet
+from tocsin.edge.receive import UdpSource, recorded, shed_frame
+from tocsin.edge.run import Mind, Step
+from tocsin.edge.serve import HEARTBEAT_S, public_app
+from tocsin.edge.sign import Signer
+from tocsin.edge.site import BadSite
+from tocsin.edge.watch import Watch
+from tocsin.engine import Notice
+from tocsin.instant import NS_PER_S
+from tocsin.rules.alerts import alert_id
+from tocsin.words import Alert, Frame, Input, Message, Site, Tick
+from tocsin.zones.map import ZoneMap
+
+TICK_S: Final = 0.25
+QUEUE_MAX: Final = 50_000
+BATCH_MAX: Final = 4000
+"""Frames of one batch; evidence numbers hold 4,096 (see `words.Fixes.evidence`)."""
+CONSOLE_S: Final = 0.5
+TRACE_KEPT: Final = 4096
+
+CHANNEL_ORDER: Final = {"event": 0, "state": 1, "cap": 2, "feed": 3}
+"""Seconds count on the event stream first; a feed is polled."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Trace:
+    """One event's way: which batch it came of and when that batch's oldest frame was received."""
+
+    number: int
+    subject: str
+    received_ns: int
+    reached_ns: dict[str, int] = field(default_factory=dict)
+
+
+class Service:
+    """One running site. `run` returns when `stop` was called or the process is told to end."""
+
+    def __init__(self, site: Site, zones: ZoneMap, mind: Mind, signer: Signer) -> None:
+        self.site, self.mind, self.signer = site, mind, signer
+        self.watch = Watch()
+        self.outlet = Outlet(self._first_sent)
+        self._public = public_app(self.outlet, zones, signer.public_jwks())
+        self._private = private_app(self.watch.metrics, self._console, self._give_order)
+        self._queue: queue.Queue[Frame] = queue.Queue(QUEUE_MAX)
+        self._shed = 0
+        self._stopping = threading.Event()
+        self._finished = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._console_view: dict[str, Any] = {}
+        self._t_ns_console = 0
+        self._traces: dict[int, _Trace] = {}
+        self._offset_ns = 0
+        self.failure: BaseException | None = None
+
+    async def run(self) -> None:
+        """Serve until stopped. Raises what ended the mind, if something did."""
+        self._loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            self._loop.add_signal_handler(name, self.stop)
+        sockets, recordings = self._sources()
+        runners = [
+            await _listening(self._public, self.site.public_listen, "public_listen"),
+            await _listening(self._private, self.site.private_listen, "private_listen"),
+        ]
+        thread = threading.Thread(target=self._fold_forever, name="mind", daemon=True)
+        thread.start()
+        for source in sockets:
+            self._loop.add_reader(source.fileno(), source.drain, self._take)
+        tasks = [asyncio.create_task(self._beat())]
+        if recordings is not None:
+            tasks.append(asyncio.create_task(self._play(recordings)))
+        log.info(
+            "running",
+            site=self.site.name,
+            realm=self.site.realm,
+            mode=self.site.mode,
+            public=self.site.public_url,
+            sources={s.name: s.port for s in sockets},
+        )
+        await self._finished.wait()
+        for task in tasks:
+            task.cancel()
+        for source in sockets:
+            self._loop.remove_reader(source.fileno())
+            source.close()
+        await asyncio.to_thread(thread.join)
+        for runner in runners:
+            await runner.cleanup()
+        if self.failure is not None:
+            raise self.failure
+
+    def stop(self) -> None:
+        """End in order: the batch in hand is finished, the journal closed."""
+        self._stopping.set()
+        self._finished.set()
+
+    # ---- in -----------------------------------------------------------------------------------
+
+    def _sources(self) -> tuple[list[UdpSource], Iterator[Frame] | None]:
+        live = [source for source in self.site.sources if source.url.startswith("udp:")]
+        played = [source for source in self.site.sources if source not in live]
+        if live and played:
+            raise BadSite(
+                "sources: udp:// and recordings (pcap://, file://) cannot be mixed: a recording"
+                " brings its own time; run them as two sites"
+            )
+        frames = chain.from_iterable(recorded(source) for source in played) if played else None
+        return [UdpSource(source) for source in live], frames
+
+    def _take(self, frame: Frame) -> None:
+        try:
+            self._queue.put_nowait(frame)
+        except queue.Full:
+            self._shed += 1
+
+    def _give_order(self, body: bytes) -> None:
+        self._take(Frame(t_ns=self._now_ns(), source="order", payload=body))
+
+    async def _play(self, frames: Iterator[Frame]) -> None:
+        """Hand over recorded frames at the pace at which they were recorded."""
+        for frame in frames:
+            if not self._offset_ns:
+                self._offset_ns = frame.t_ns - clock.now_ns()
+            await asyncio.sleep((frame.t_ns - self._now_ns()) / NS_PER_S)
+            self._take(frame)
+
+    def _now_ns(self) -> int:
+        return clock.now_ns() + self._offset_ns
+
+    # ---- the mind's thread --------------------------------------------------------------------
+
+    def _fold_forever(self) -> None:
+        steps = clock.StepWatch()
+        t_ns_tick = 0
+        try:
+            while not self._stopping.is_set():
+                inputs = self._gather()
+                now_ns = self._now_ns()
+                if stepped_ns := steps.step_ns():
+                    inputs.append(_clock_frame(now_ns, stepped_ns))
+                if now_ns - t_ns_tick >= TICK_S * NS_PER_S:
+                    t_ns_tick = now_ns
+                    inputs.append(Tick(t_ns=now_ns))
+                if inputs:
+                    self._finish(self.mind.step(inputs))
+        except BaseException as error:
+            self.failure = error
+            raise
+        finally:
+            self.mind.close()
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(self.stop)
+
+    def _gather(self) -> list[Input]:
+        """Everything that waits, or, when nothing does, what comes within a tick."""
+        inputs: list[Input] = []
+        if shed := self._shed:
+            self._shed -= shed
+            inputs.append(shed_frame("queue", shed, "more arrived than could be handled"))
+        try:
+            inputs.append(self._queue.get(timeout=TICK_S / 2))
+            while len(inputs) < BATCH_MAX:
+                inputs.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass
+        return inputs
+
+    def _finish(self, step: Step) -> None:
+        """Seal and hand over what the batch brought; count it."""
+        self.watch.see(step)
+        if clock.now_ns() - self._t_ns_console > CONSOLE_S * NS_PER_S:
+            self._t_ns_console = clock.now_ns()
+            self._console_view = self.watch.console(self.mind.engine)
+        messages = [output for output in step.outputs if isinstance(output, Message)]
+        if not messages:
+            return
+        stages = {alert_id(o): o for o in step.outputs if isinstance(o, Alert)}
+        sealed: list[Sealed] = []
+        for message in sorted(messages, key=lambda m: CHANNEL_ORDER.get(m.channel, 9)):
+            assert message.realm == self.site.realm, "nothing of one realm leaves as another"
+            trace = _trace(step, message.subject)
+            sealed += self._send(message, stages.get(message.subject), trace)
+        self.mind.writer.note_sealed(step.batch.number, sealed)
+
+    def _send(self, message: Message, alert: Alert | None, trace: _Trace | None) -> list[Sealed]:
+        seal = self.signer.seal(message)
+        loop = self._loop
+        assert loop is not None
+        match message.channel:
+            case "event":
+                kind = event_kind(alert)
+                data = msgspec.json.encode({"jws": seal.compact}).decode()
+                loop.call_soon_threadsafe(self._publish, kind, data, trace)
+                body = seal.compact.encode()
+            case "state":
+                plain = Document.of(seal.body, message.media_type, message.t_ns, seal.detached)
+                jws = Document.of(seal.compact.encode(), "application/jose", message.t_ns)
+                loop.call_soon_threadsafe(self._replace, {"state": plain, "state.jws": jws})
+                return []
+            case "cap":
+                document = Document.of(seal.body, message.media_type, message.t_ns)
+                loop.call_soon_threadsafe(self.outlet.keep_cap, message.subject, document)
+                body = seal.body
+            case _:
+                document = Document.of(seal.body, message.media_type, message.t_ns)
+                loop.call_soon_threadsafe(self._replace, {message.channel: document})
+                return []
+        return [Sealed(message.subject, message.channel, body)]
+
+    # ---- the event loop's thread --------------------------------------------------------------
+
+    def _replace(self, documents: dict[str, Document]) -> None:
+        self.outlet.documents.update(documents)
+        if "state" in documents:
+            self.outlet.publish("state", "{}")
+
+    def _publish(self, kind: str, data: str, trace: _Trace | None) -> None:
+        number = self.outlet.publish(kind, data)
+        if trace is not None:
+            self._traces[number] = trace
+            while len(self._traces) > TRACE_KEPT:
+                del self._traces[next(iter(self._traces))]
+
+    def _first_sent(self, number: int) -> None:
+        for seen in [n for n in self._traces if n <= number]:
+            trace = self._traces.pop(seen)
+            handed_ns = self._now_ns()
+            self.watch.see_latency(handed_ns - trace.received_ns)
+            steps = {**trace.reached_ns, "handed": handed_ns}
+            since = {step: t_ns - trace.received_ns for step, t_ns in steps.items()}
+            self.mind.writer.note_timing(trace.number, trace.subject, since)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            self.outlet.beat()
+
+    def _console(self) -> dict[str, Any]:
+        return self._console_view
+
+
+def event_kind(alert: Alert | None) -> str:
+    """The name of the event that tells of `alert`."""
+    if alert is None or alert.stage == "none":
+        return "update"
+    if alert.stage in ("all_clear", "cancelled"):
+        return alert.stage
+    return "alert" if alert.t_ns == alert.t_ns_begun else "update"
+
+
+def _trace(step: Step, subject: str) -> _Trace | None:
+    received = [given.t_ns for given in step.batch.inputs if isinstance(given, Frame)]
+    if not received:
+        return None
+    return _Trace(step.batch.number, subject, min(received), step.reached_ns)
+
+
+def _clock_frame(t_ns: int, stepped_ns: int) -> Frame:
+    notice = Notice(source="host clock", detail=f"the clock was set by {stepped_ns / 1e9:+.3f} s")
+    return Frame(t_ns=t_ns, source="clock", payload=msgspec.json.encode(notice))
+
+
+async def _listening(app: web.Application, listen: str, key: str) -> web.AppRunner:
+    host, _, port = listen.rpartition(":")
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host.strip("[]"), int(port), backlog=4096).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise BadSite(f"{key} = {listen!r}: {error.strerror}: choose a free port") from error
+    return runner
+
+
+def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
+    """Raise BadSite when the site demands a sensor for every zone and some have none."""
+    if not site.require_coverage:
+        return
+    blind = uncovered(site, ZoneMap.from_bytes(parts["zones"]))
+    number = max((len(rows) for rows in blind.values()), default=0)
+    if number:
+        raise BadSite(
+            f"require_coverage = true and {number} zones have no sensor: 'tocsin check' lists them;"
+            " add [[sensors]] or set require_coverage = false"
+        )
+
+
+def serve(site: Site, parts: dict[str, bytes], beside: Path) -> None:
+    """Run `site` until it is told to end. Raises BadSite when it cannot start."""
+    zones = ZoneMap.from_bytes(parts["zones"])
+    signer = Signer.open(beside / site.keys, site.realm, site.sender)
+    mind = Mind.start(beside / site.journal, parts)
+    asyncio.run(Service(site, zones, mind, signer).run())

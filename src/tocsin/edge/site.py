@@ -1,0 +1,144 @@
+"""One TOML file -> one frozen `Site`. An unknown key or a value that cannot work: refuse to start.
+
+Every message is one line: where, what is wrong, how to mend it. Secrets are not in the site file.
+"""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
+
+TABLES = {"sensors": SensorSite, "sources": SourceSite, "operators": OperatorSite}
+SCHEMES = ("udp", "pcap", "file")
+FORMATS = ("asterix",)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class BadSite(ValueError):
+    """The configuration cannot work; the message says what is wrong and how to mend it."""
+
+
+def read(path: Path) -> Site:
+    """The site of the file at `path`. Raises BadSite."""
+    if not path.is_file():
+        raise BadSite(f"{path}: no such file: write one, starting from docs/howto/site.md")
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except BadSite as error:
+        raise BadSite(f"{path}: {error}") from error
+
+
+def parse(text: str) -> Site:
+    """The site of a TOML text. Raises BadSite."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSite(f"not TOML: {error}") from error
+    _refuse_unknown_keys(document)
+    try:
+        site = msgspec.convert(document, type=Site)
+    except msgspec.ValidationError as error:
+        raise BadSite(str(error).replace("`$.", "`").replace("Object", "the site file")) from error
+    for problem in _problems(site):
+        raise BadSite(problem)
+    return site
+
+
+def write(site: Site) -> str:
+    """The TOML text of `site`: `parse` of it gives an equal site."""
+    document: dict[str, Any] = msgspec.to_builtins(site)
+    lines = [f"{key} = {_toml(value)}" for key, value in document.items() if key not in TABLES]
+    for table in TABLES:
+        for row in document[table]:
+            lines += ["", f"[[{table}]]", *(f"{key} = {_toml(row[key])}" for key in row)]
+    return "\n".join(lines) + "\n"
+
+
+def _refuse_unknown_keys(document: dict[str, Any]) -> None:
+    _refuse_unknown(document, Site, "")
+    for table, word in TABLES.items():
+        for row in document.get(table, ()):
+            if isinstance(row, dict):
+                _refuse_unknown(row, word, f" in [[{table}]]")
+
+
+def _refuse_unknown(row: dict[str, Any], word: type[msgspec.Struct], where: str) -> None:
+    known = word.__struct_fields__
+    for key in row:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            raise BadSite(f"unknown key {key!r}{where}: {hint}")
+
+
+def _problems(site: Site) -> list[str]:
+    """What cannot work in a site whose types are right, worst first."""
+    found: list[str] = []
+    if site.realm not in REALMS:
+        found.append(f"realm = {site.realm!r}: choose from {', '.join(REALMS)}")
+    if site.mode not in MODES:
+        found.append(f"mode = {site.mode!r}: choose from {', '.join(MODES)}")
+    if not site.languages:
+        found.append('languages is empty: name at least one, such as languages = ["en"]')
+    if re.search(r"[\s,<&]", site.sender) or not site.sender:
+        found.append(
+            f"sender = {site.sender!r}: CAP 1.2 wants a name without space, comma, '<' or '&',"
+            " such as warn@example.org"
+        )
+    if site.realm == "live" and not site.operators and site.mode in ("advise", "confirm"):
+        found.append(f"mode = {site.mode!r} needs [[operators]]: name at least one, with its key")
+    found += [
+        f"{listen} = {getattr(site, listen)!r}: write host:port"
+        for listen in ("public_listen", "private_listen")
+        if not re.fullmatch(r".+:\d{1,5}", getattr(site, listen))
+    ]
+    if site.public_listen == site.private_listen:
+        found.append("public_listen and private_listen are the same: give each its own port")
+    return found + _table_problems(site)
+
+
+def _table_problems(site: Site) -> list[str]:
+    found: list[str] = []
+    for table in TABLES:
+        names = [row.name for row in getattr(site, table)]
+        found += [
+            f"[[{table}]] {name!r} stands twice: names are unique"
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+        found += [
+            f"[[{table}]] name = {name!r}: use letters, digits, '.', '_' and '-'"
+            for name in names
+            if not _NAME.fullmatch(name)
+        ]
+    for source in site.sources:
+        url = urlsplit(source.url)
+        if url.scheme not in SCHEMES:
+            found.append(
+                f"source {source.name!r}: url = {source.url!r}: begin it with "
+                + " or ".join(f"{scheme}://" for scheme in SCHEMES)
+            )
+        elif url.scheme == "udp" and not (url.hostname and url.port):
+            found.append(f"source {source.name!r}: url = {source.url!r}: write udp://host:port")
+        if source.format not in FORMATS:
+            found.append(f"source {source.name!r}: format: choose from {', '.join(FORMATS)}")
+    for sensor in site.sensors:
+        if not (-90 <= sensor.lat_deg <= 90 and -180 <= sensor.lon_deg <= 180):
+            found.append(f"sensor {sensor.name!r}: lat_deg, lon_deg are not a place on Earth")
+    return found
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return repr(value)

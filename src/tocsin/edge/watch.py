@@ -1,0 +1,164 @@
+"""What is going on inside, for operators only: counters, health of every sensor, latency.
+
+A fold over the outputs of the mind; read by the private listener as JSON and Prometheus text.
+"""
+
+from collections import Counter, deque
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import Counter as Metric
+
+from tocsin import geo
+from tocsin.edge.run import Step
+from tocsin.engine import Engine
+from tocsin.instant import NS_PER_MS, NS_PER_S, iso
+from tocsin.rules.alerts import alert_id
+from tocsin.words import KINDS, Alert, Counts, Frame, Rejected
+
+LATENCIES_KEPT: Final = 4096
+REJECTS_KEPT: Final = 200
+_BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Watch:
+    """Counts what passes; `console` and `metrics` show it."""
+
+    def __init__(self) -> None:
+        self.totals: Counter[str] = Counter()
+        self.frames: Counter[str] = Counter()
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.recent_rejected: deque[Rejected] = deque(maxlen=REJECTS_KEPT)
+        self.latency_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._registry = CollectorRegistry()
+        self._frames = Metric("tocsin_frames", "Frames received", ["source"], **self._into())
+        self._rejects = Metric(
+            "tocsin_rejected", "Input rejected", ["source", "reason"], **self._into()
+        )
+        self._records = Metric("tocsin_records", "Records, by fate", ["fate"], **self._into())
+        self._alerts = Metric(
+            "tocsin_alerts", "Alerts decided", ["threat", "stage"], **self._into()
+        )
+        self._tracks = Gauge("tocsin_tracks", "Tracks now", ["state"], **self._into())
+        self._latency = Histogram(
+            "tocsin_warning_latency_seconds",
+            "Oldest datagram of a batch received to signed warning handed to the event stream",
+            buckets=_BUCKETS_S,
+            **self._into(),
+        )
+
+    def _into(self) -> dict[str, Any]:
+        return {"registry": self._registry}
+
+    def see(self, step: Step) -> None:
+        """Count one batch."""
+        for given in step.batch.inputs:
+            if isinstance(given, Frame):
+                self.frames[given.source] += 1
+                self._frames.labels(given.source).inc()
+        for output in step.outputs:
+            match output:
+                case Rejected():
+                    self.rejected[output.source, output.reason] += output.count
+                    self.recent_rejected.append(output)
+                    self._rejects.labels(output.source, output.reason).inc(output.count)
+                case Alert():
+                    self.totals["alerts"] += 1
+                    self._alerts.labels(output.threat, output.stage).inc()
+                case Counts():
+                    self._see_counts(output)
+
+    def _see_counts(self, counts: Counts) -> None:
+        for fate in ("records", "duplicates", "unplaced", "fixes", "pulses"):
+            number = getattr(counts, fate)
+            self.totals[fate] += number
+            self._records.labels(fate).inc(number)
+        self._tracks.labels("confirmed").set(counts.tracks_confirmed)
+        self._tracks.labels("tentative").set(counts.tracks_tentative)
+
+    def see_latency(self, latency_ns: int) -> None:
+        """Note one warning's way from the socket to the socket."""
+        self.latency_ms.append(latency_ns / NS_PER_MS)
+        self._latency.observe(latency_ns / NS_PER_S)
+
+    def metrics(self) -> bytes:
+        """Prometheus text exposition."""
+        return generate_latest(self._registry)
+
+    def console(self, engine: Engine) -> dict[str, Any]:
+        """Everything an operator sees, as plain JSON values."""
+        return {
+            "as_of": iso(engine.now_ns),
+            "site": engine.site.name,
+            "realm": engine.site.realm,
+            "mode": engine.site.mode,
+            "totals": dict(self.totals),
+            "frames": dict(self.frames),
+            "rejected": [
+                {"source": source, "reason": reason, "count": count}
+                for (source, reason), count in sorted(self.rejected.items())
+            ],
+            "recent_rejected": [
+                {"t": iso(r.t_ns), "source": r.source, "reason": r.reason, "detail": r.detail[:200]}
+                for r in self.recent_rejected
+            ][-20:],
+            "latency_ms": percentiles(list(self.latency_ms)),
+            "sensors": _sensors(engine),
+            "tracks": track_rows(engine),
+            "pending": [
+                {"alert": alert_id(alert), "stage": alert.stage, "due_t_ns": due_ns}
+                for alert, due_ns in engine.authority.pending()
+            ],
+        }
+
+
+def percentiles(samples: list[float]) -> dict[str, float | int | None]:
+    """Count, median and 99th percentile (nearest rank) of `samples`; None of none."""
+    ordered = sorted(samples)
+    if not ordered:
+        return {"count": 0, "p50": None, "p99": None, "max": None}
+
+    def rank(share: float) -> float:
+        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
+
+    return {"count": len(ordered), "p50": rank(0.5), "p99": rank(0.99), "max": rank(1.0)}
+
+
+def _sensors(engine: Engine) -> list[dict[str, Any]]:
+    sensors = engine.sensors
+    if sensors is None:
+        return []
+    return [
+        {
+            "name": name,
+            "heard": iso(int(sensors.t_ns_heard[i])) if sensors.t_ns_heard[i] else None,
+            "alive": bool(engine.now_ns - sensors.t_ns_heard[i] <= sensors.stale_s[i] * NS_PER_S),
+            "scan_s": float(sensors.scan_s[i]),
+            "placed": bool(sensors.position_m[i, 0] == sensors.position_m[i, 0]),
+        }
+        for i, name in enumerate(sensors.names)
+    ]
+
+
+def track_rows(engine: Engine) -> list[dict[str, Any]]:
+    """The confirmed tracks as an operator reads them: degrees, metres, the likeliest kind."""
+    tracks = engine.tracks
+    if tracks is None or not len(tracks):
+        return []
+    lat_deg, lon_deg, height_m = geo.geodetic(tracks.position_m)
+    likely = tracks.kind_weight.argmax(axis=1)
+    return [
+        {
+            "id": int(tracks.id[i]),
+            "lat": round(float(lat_deg[i]), 5),
+            "lon": round(float(lon_deg[i]), 5),
+            "height_m": round(float(height_m[i])),
+            "speed_mps": round(float((tracks.velocity_mps[i] ** 2).sum() ** 0.5), 1),
+            "kind": KINDS[int(likely[i])],
+            "kind_weight": round(float(tracks.kind_weight[i, likely[i]]), 3),
+            "existence": round(float(tracks.existence[i]), 3),
+            "friend": bool(tracks.friend[i]),
+        }
+        for i in range(len(tracks))
+        if tracks.confirmed[i]
+    ]

@@ -1,0 +1,202 @@
+"""The zone map as the kernels need it: a grid of cells, each listing the zones harmed from there.
+
+Exact outlines cost about a microsecond per point and a forecast asks for millions of points. The
+grid asks `Zones.locate` once per cell, at start, and errs to one side only: a cell lists every zone
+that *any* place in the cell can harm. So a zone may be taken to be up to one cell larger than it
+is, and no zone is ever taken to be smaller.
+"""
+
+import math
+from typing import Final, NamedTuple, Protocol
+
+import numba
+import numpy as np
+
+from tocsin.geo import MEAN_RADIUS_M
+from tocsin.words import FloatArray, Int32Array, IntArray
+
+HARM_RADIUS_M: Final = 500.0
+"""An impact harms every zone within this distance (knowledge: algorithms.md 5, same radius)."""
+
+_CELLS_MAX: Final = 1_000_000  # chosen: Ukraine at 1.1 km, Israel at 0.27 km, some 10 MB
+_CELL_M_MIN: Final = 250.0  # chosen: half the harm radius; finer tells nothing more
+_LOCATE_ROWS: Final = 200_000  # points per call of `locate`, bounds its scratch memory
+_M_PER_DEG: Final = MEAN_RADIUS_M * math.pi / 180.0
+
+HAZARD_UNZONED_PER_M: Final = 0.002e-3
+"""Rate at which a flight ends outside every zone: falls only, algorithms.md 5 (0.002 per km)."""
+_HAZARD_FLOOR_PER_M: Final = 0.020e-3
+"""Rate over a zone without people: chosen so that 1 km flown there is 2 % of risk, the warning
+threshold; intentions are unknown and a zone with few people must not be forgotten."""
+_HAZARD_PEOPLE_PER_M: Final = 0.080e-3  # added over a city: a mean of 10 km from edge to target
+_DENSITY_HALF_PER_KM2: Final = 200.0  # half of it at a small town's density; both chosen
+_UNKNOWN_DENSITY_SHARE: Final = 0.5  # people unknown: as if a small town
+
+
+class Zones(Protocol):
+    """What this room asks of the zone map; `tocsin.zones.map.ZoneMap` is one."""
+
+    @property
+    def people(self) -> IntArray: ...
+    @property
+    def area_m2(self) -> FloatArray: ...
+    @property
+    def ring_xy(self) -> FloatArray: ...
+    @property
+    def ring_start(self) -> IntArray: ...
+    @property
+    def ring_zone(self) -> Int32Array: ...
+    def __len__(self) -> int: ...
+    def locate(self, lat_deg: FloatArray, lon_deg: FloatArray) -> Int32Array: ...
+
+
+class Raster(NamedTuple):
+    """Cells in rows from the south and columns from the west, row by row; zones listed per cell.
+
+    start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
+    zone           int32 (m,)               the zone that holds the cell's centre first
+    hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it
+    longest        zones in the longest list
+    """
+
+    south_deg: float
+    west_deg: float
+    rows_per_deg: float
+    columns_per_deg: float
+    rows: int
+    columns: int
+    start: Int32Array
+    zone: Int32Array
+    hazard_per_m: FloatArray
+    longest: int
+
+
+def raster(zones: Zones, harm_radius_m: float = HARM_RADIUS_M) -> Raster:
+    """The grid of `zones`; ValueError when the map is empty."""
+    if len(zones) == 0 or len(zones.ring_xy) == 0:
+        raise ValueError("the zone map has no zones: compile it again with `tocsin zones`")
+    frame = _frame(zones, harm_radius_m)
+    outline_cell, outline_zone = _near_outlines(zones, frame, harm_radius_m)
+    centre_zone = _centres(zones, frame)
+    inside = np.flatnonzero(centre_zone >= 0)
+    cell = np.concatenate([inside, outline_cell])
+    zone = np.concatenate([centre_zone[inside].astype(np.int64), outline_zone])
+    key = np.unique(cell * len(zones) + zone)
+    cell, zone = key // len(zones), key % len(zones)
+    order = np.lexsort((zone, zone != centre_zone[cell], cell))
+    cell, zone = cell[order], zone[order]
+    start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
+    return frame._replace(
+        start=start.astype(np.int32),
+        zone=zone.astype(np.int32),
+        longest=int(np.diff(start).max(initial=1)),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def cell_of(grid: Raster, lat_deg: float, lon_deg: float) -> int:
+    """The cell of a place, -1 outside the grid."""
+    row = np.floor((lat_deg - grid.south_deg) * grid.rows_per_deg)
+    column = np.floor((lon_deg - grid.west_deg) * grid.columns_per_deg)
+    if row >= 0.0 and column >= 0.0 and row < grid.rows and column < grid.columns:
+        return int(row) * grid.columns + int(column)
+    return -1
+
+
+def _hazard_per_m(zones: Zones) -> FloatArray:
+    """Hazard of each zone: a floor, and more with the density of people, saturating."""
+    density_per_km2 = zones.people / np.maximum(zones.area_m2, 1.0) * 1e6
+    share = np.where(
+        zones.people < 0,
+        _UNKNOWN_DENSITY_SHARE,
+        density_per_km2 / (density_per_km2 + _DENSITY_HALF_PER_KM2),
+    )
+    hazard: FloatArray = _HAZARD_FLOOR_PER_M + _HAZARD_PEOPLE_PER_M * share
+    return hazard
+
+
+def _frame(zones: Zones, harm_radius_m: float) -> Raster:
+    """The empty grid: the box of all outlines, wider by the harm radius and one cell."""
+    west_deg, south_deg = map(float, zones.ring_xy.min(axis=0))
+    east_deg, north_deg = map(float, zones.ring_xy.max(axis=0))
+    cos_lat = float(np.cos(np.radians((south_deg + north_deg) / 2.0)))
+    height_m = (north_deg - south_deg) * _M_PER_DEG
+    width_m = (east_deg - west_deg) * _M_PER_DEG * cos_lat
+    cell_m = max(_CELL_M_MIN, float(np.sqrt(height_m * width_m / _CELLS_MAX)))
+    margin_cells = int(np.ceil(harm_radius_m / cell_m)) + 1
+    rows_per_deg = _M_PER_DEG / cell_m
+    columns_per_deg = rows_per_deg * cos_lat
+    return Raster(
+        south_deg=south_deg - margin_cells / rows_per_deg,
+        west_deg=west_deg - margin_cells / columns_per_deg,
+        rows_per_deg=rows_per_deg,
+        columns_per_deg=columns_per_deg,
+        rows=int(np.ceil(height_m / cell_m)) + 2 * margin_cells,
+        columns=int(np.ceil(width_m / cell_m)) + 2 * margin_cells,
+        start=np.zeros(1, dtype=np.int32),
+        zone=np.zeros(0, dtype=np.int32),
+        hazard_per_m=_hazard_per_m(zones),
+        longest=1,
+    )
+
+
+def _centres(zones: Zones, frame: Raster) -> Int32Array:
+    """The zone that holds each cell's centre, -1 where none does."""
+    found = np.empty(frame.rows * frame.columns, dtype=np.int32)
+    for first in range(0, len(found), _LOCATE_ROWS):
+        cell = np.arange(first, min(first + _LOCATE_ROWS, len(found)))
+        row, column = np.divmod(cell.astype(np.float64), frame.columns)
+        lat_deg = frame.south_deg + (row + 0.5) / frame.rows_per_deg
+        lon_deg = frame.west_deg + (column + 0.5) / frame.columns_per_deg
+        found[cell] = zones.locate(lat_deg, lon_deg)
+    return found
+
+
+def _near_outlines(zones: Zones, frame: Raster, harm_radius_m: float) -> tuple[IntArray, IntArray]:
+    """Pairs (cell, zone) where the zone's outline comes within the harm radius of the cell."""
+    lon_deg, lat_deg, zone, gap_m = _walk(zones, frame)
+    reach_m = harm_radius_m + gap_m / 2.0
+    row_at = (lat_deg - frame.south_deg) * frame.rows_per_deg
+    column_at = (lon_deg - frame.west_deg) * frame.columns_per_deg
+    row, column = np.floor(row_at).astype(np.int64), np.floor(column_at).astype(np.int64)
+    row_m = _M_PER_DEG / frame.rows_per_deg
+    column_m = _M_PER_DEG * np.cos(np.radians(lat_deg)) / frame.columns_per_deg
+    window_rows = int(np.ceil(reach_m / row_m))
+    window_columns = int(np.ceil(reach_m / column_m.min()))
+    cells, owners = [], []
+    for row_step in range(-window_rows, window_rows + 1):
+        north_m = _gap(row_at - row, row_step) * row_m
+        for column_step in range(-window_columns, window_columns + 1):
+            east_m = _gap(column_at - column, column_step) * column_m
+            near = np.hypot(north_m, east_m) <= reach_m
+            near &= (row + row_step >= 0) & (row + row_step < frame.rows)
+            near &= (column + column_step >= 0) & (column + column_step < frame.columns)
+            at = (row[near] + row_step) * frame.columns + column[near] + column_step
+            key = np.unique(at * len(zones) + zone[near])
+            cells.append(key // len(zones))
+            owners.append(key % len(zones))
+    return np.concatenate(cells), np.concatenate(owners)
+
+
+def _gap(inside: FloatArray, step: int) -> FloatArray:
+    """Distance in cells from a point `inside` its cell (0..1) to the cell `step` cells on."""
+    if step == 0:
+        return np.zeros_like(inside)
+    return step - inside if step > 0 else inside - (step + 1)
+
+
+def _walk(zones: Zones, frame: Raster) -> tuple[FloatArray, FloatArray, IntArray, float]:
+    """Points along every outline, their zones, and the largest distance between two of them."""
+    gap_m = _M_PER_DEG / frame.rows_per_deg / 2.0
+    count = np.diff(zones.ring_start)
+    ring = np.repeat(np.arange(len(count)), count)
+    following = np.arange(len(ring)) + 1
+    ends = zones.ring_start[1:][count > 0] - 1
+    following[ends] = zones.ring_start[:-1][count > 0]  # closes rings that do not repeat a point
+    begin, step = zones.ring_xy, zones.ring_xy[following] - zones.ring_xy
+    length_m = _M_PER_DEG * np.hypot(step[:, 0] * np.cos(np.radians(begin[:, 1])), step[:, 1])
+    pieces = np.maximum(1, np.ceil(length_m / gap_m).astype(np.int64))
+    segment = np.repeat(np.arange(len(ring)), pieces)
+    part = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    point = begin[segment] + step[segment] * (part / pieces[segment])[:, None]
+    return point[:, 0], point[:, 1], zones.ring_zone[ring[segment]].astype(np.int64), gap_m

@@ -1,0 +1,76 @@
+"""Reading a CAP message: what a rule is, and the few ways in which rules look at the tree.
+
+A rule never needs more than the elements of one name, their texts and their times. Elements are
+found in the namespace of the root, so that the rules read CAP 1.1 as well.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+from lxml.etree import _Element
+
+from tocsin.instant import from_iso
+
+NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
+SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+
+Element = _Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What one document cannot tell by itself; None means unknown, and the rule is then silent.
+
+    `messages` holds ``sender,identifier,sent`` of every message known before this one and
+    `identifiers` its ``sender,identifier``; `box_deg` is south, west, north, east of the country
+    served.
+    """
+
+    messages: frozenset[str] | None = None
+    identifiers: frozenset[str] | None = None
+    box_deg: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that must be so. `check` yields a sentence for each place where it is not."""
+
+    id: str
+    says: str
+    check: Callable[[Element, Known], Iterator[str]]
+    must: bool = True
+
+
+def namespace(alert: Element) -> str:
+    return etree.QName(alert).namespace or ""
+
+
+def children(parent: Element, name: str) -> list[Element]:
+    return parent.findall(f"{{{namespace(parent)}}}{name}")
+
+
+def infos(alert: Element) -> list[Element]:
+    return children(alert, "info")
+
+
+def areas(alert: Element) -> list[Element]:
+    return [area for info in infos(alert) for area in children(info, "area")]
+
+
+def text_of(parent: Element, name: str) -> str:
+    return (parent.findtext(f"{{{namespace(parent)}}}{name}") or "").strip()
+
+
+def everywhere(alert: Element, *names: str) -> Iterator[tuple[str, str]]:
+    """Name and text, as written, of every element so named, in document order."""
+    for element in alert.iter(*(f"{{{namespace(alert)}}}{name}" for name in names)):
+        yield etree.QName(element).localname, element.text or ""
+
+
+def time_of(text: str) -> int | None:
+    try:
+        return from_iso(text)
+    except ValueError:
+        return None

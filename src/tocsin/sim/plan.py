@@ -1,0 +1,156 @@
+"""What happens in a scenario, as data: the TOML file a person may write, and `scenario.toml`.
+
+A plan is complete: the same plan and seed give the same world, byte for byte. The named scenarios
+only make plans. Every field is described in docs/reference/scenarios.md.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from tocsin.words import KINDS, SensorSite
+
+FORMAT: Final = 1
+ENDS: Final = ("impact", "leaves")
+
+Waypoint = tuple[float, float, float]
+"""Latitude (deg), longitude (deg), height (m) above mean sea level."""
+
+
+class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One flight. Its kinematic defaults are those of a one-way drone.
+
+    A ballistic flight has exactly two waypoints, launch and aim, and uses `elevation_deg` and
+    `beta_kgpm2`; every other flight follows its waypoints and then dives into the last one
+    (`ends = "impact"`) or is gone (`"leaves"`). `visibility` multiplies the radars' chance of
+    detection. `mode_3a` and `mode_s` are -1 without such a transponder.
+    """
+
+    id: str
+    kind: str
+    waypoints: tuple[Waypoint, ...]
+    label: str = ""
+    start_s: float = 0.0
+    ends: str = "leaves"
+    speed_mps: float = 50.0
+    turn_dps: float = 4.0
+    climb_mps: float = 8.0
+    dive_deg: float = 40.0
+    elevation_deg: float = 50.0
+    beta_kgpm2: float = 5000.0
+    visibility: float = 1.0
+    mode_3a: int = -1
+    mode_s: int = -1
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One scenario. `clutter_per_scan` is the mean number of false plots of one radar in one scan.
+
+    `wind_mps` is (east, north), the same everywhere; it bends only the ballistic flights.
+    """
+
+    name: str
+    seed: int
+    country: str
+    seconds: float
+    t_ns_start: int
+    sensors: tuple[SensorSite, ...]
+    flights: tuple[FlightPlan, ...]
+    clutter_per_scan: float = 2.0
+    wind_mps: tuple[float, float] = (0.0, 0.0)
+    format: int = FORMAT
+
+
+def parse(text: str) -> Plan:
+    """The plan of a TOML text. Raises ValueError with one line that says what is wrong."""
+    try:
+        plan = msgspec.convert(tomllib.loads(text), type=Plan)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"scenario is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ValueError(f"scenario: {error}".replace("`$.", "`")) from error
+    for problem in _problems(plan):
+        raise ValueError(f"scenario: {problem}")
+    return plan
+
+
+def dump(plan: Plan) -> str:
+    """The TOML text of `plan`: `parse` of it gives an equal plan."""
+    return tables(msgspec.to_builtins(plan))
+
+
+def tables(document: dict[str, Any]) -> str:
+    """The TOML text of a document whose lists of tables are one level deep; plain keys first."""
+    plain = [f"{key} = {_toml(value)}" for key, value in document.items() if not _rows(value)]
+    for key, value in document.items():
+        for row in _rows(value):
+            plain += ["", f"[[{key}]]", *(f"{name} = {_toml(row[name])}" for name in row)]
+    return "\n".join(plain) + "\n"
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """`value` if it is a list of tables, else nothing."""
+    is_rows = isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], dict)
+    return list(value) if is_rows else []
+
+
+def _problems(plan: Plan) -> Iterator[str]:
+    """What cannot work in a plan whose types are right."""
+    if plan.format != FORMAT:
+        yield f"format = {plan.format}: this version reads {FORMAT}"
+    if plan.seconds <= 0:
+        yield "seconds must be more than 0"
+    if plan.seed < 0:
+        yield "seed must not be negative"
+    if not plan.sensors:
+        yield "no [[sensors]]: give at least one, or nothing can be seen"
+    for what, names in (
+        ("sensors", [sensor.name for sensor in plan.sensors]),
+        ("flights", [flight.id for flight in plan.flights]),
+    ):
+        if len(dict.fromkeys(names)) < len(names):
+            yield f"[[{what}]] holds the same name twice: names are unique"
+    for sensor in plan.sensors:
+        if not (0 <= sensor.sac <= 255 and 0 <= sensor.sic <= 255):
+            yield f"sensor {sensor.name!r}: sac and sic must be 0 to 255"
+        if sensor.scan_s <= 0:
+            yield f"sensor {sensor.name!r}: scan_s must be more than 0"
+    for flight in plan.flights:
+        if flight.start_s >= plan.seconds:
+            yield f"flight {flight.id!r}: start_s lies after the end of the scenario"
+        yield from _flight_problems(flight)
+
+
+def _flight_problems(flight: FlightPlan) -> Iterator[str]:
+    where = f"flight {flight.id!r}"
+    if flight.kind not in KINDS:
+        yield f"{where}: kind = {flight.kind!r}: choose from {', '.join(KINDS)}"
+    if flight.ends not in ENDS:
+        yield f"{where}: ends = {flight.ends!r}: choose from {', '.join(ENDS)}"
+    if len(flight.waypoints) < 2:
+        yield f"{where}: give at least two waypoints"
+    if flight.kind == "ballistic" and len(flight.waypoints) != 2:
+        yield f"{where}: a ballistic flight has two waypoints, launch and aim"
+    if any(abs(lat) > 89.0 or abs(lon) > 180.0 for lat, lon, _ in flight.waypoints):
+        yield f"{where}: a waypoint is [latitude, longitude, height_m], in degrees and metres"
+    if flight.speed_mps <= 0 or flight.turn_dps <= 0 or flight.climb_mps <= 0:
+        yield f"{where}: speed_mps, turn_dps and climb_mps must be more than 0"
+    if not (0 < flight.dive_deg < 90 and 0 < flight.elevation_deg < 90):
+        yield f"{where}: dive_deg and elevation_deg lie between 0 and 90"
+    if flight.beta_kgpm2 <= 0 or flight.visibility < 0 or flight.start_s < 0:
+        yield f"{where}: beta_kgpm2 must be more than 0, visibility and start_s not negative"
+    if flight.mode_3a > 0o7777 or flight.mode_s > 0xFFFFFF:
+        yield f"{where}: mode_3a has 12 bits and mode_s 24"
+
+
+def _toml(value: Any) -> str:
+    """One TOML value; `repr` of a float is read back as the same float."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return repr(value)

@@ -1,0 +1,197 @@
+"""Makers of flight plans: what threatens people, and the many things in the sky that do not.
+
+Speeds and heights: one-way attack drones 40-60 m/s, cruise missiles 220-250 m/s at 50-150 m, as
+the project's domain study gives them; the rest are common figures for such craft, chosen.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tocsin.sim.plan import FlightPlan, Waypoint
+from tocsin.sim.routes import destination
+
+Place = tuple[float, float]
+"""Latitude and longitude, degrees."""
+
+_ADDRESSES: Final = (0x100000, 0xF00000)  # any ICAO 24-bit address; none is a real aircraft's
+_CODES: Final = 0o7777
+_NOT_GIVEN: Final = (0o7500, 0o7600, 0o7700)  # hijack, radio failure, emergency
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where a scenario plays."""
+
+    lat_deg: float
+    lon_deg: float
+    radius_m: float
+
+    def somewhere(self, rng: np.random.Generator) -> Place:
+        """A place even over the disc."""
+        reach_m = self.radius_m * float(np.sqrt(rng.uniform()))
+        return destination(self.lat_deg, self.lon_deg, float(rng.uniform(0.0, 360.0)), reach_m)
+
+
+def drone(
+    name: str, target: Place, times_s: tuple[float, float], from_deg: float,
+    rng: np.random.Generator, label: str = "one-way drone",
+) -> FlightPlan:  # fmt: skip
+    """A one-way drone that starts and arrives at about `times_s`, from `from_deg`, with turns."""
+    speed = float(rng.uniform(40.0, 60.0))
+    length_m = speed * (times_s[1] - times_s[0])
+    ceiling_m = min(2_500.0, max(length_m / 6.0, 150.0))  # so that the dive is not half the way
+    legs = 2 + int(length_m > 15_000.0) + int(length_m > 40_000.0)
+    return FlightPlan(
+        id=name,
+        kind="drone",
+        label=label,
+        start_s=times_s[0],
+        ends="impact",
+        speed_mps=speed,
+        turn_dps=4.0,
+        climb_mps=5.0,
+        dive_deg=40.0,
+        waypoints=_approach(target, length_m, legs, from_deg, (100.0, ceiling_m), rng),
+    )
+
+
+def cruise(
+    name: str, target: Place, times_s: tuple[float, float], from_deg: float,
+    rng: np.random.Generator,
+) -> FlightPlan:  # fmt: skip
+    """A cruise missile, low, with one or two turns."""
+    speed = float(rng.uniform(220.0, 250.0))
+    length_m = speed * (times_s[1] - times_s[0])
+    legs = 2 + int(length_m > 60_000.0)
+    return FlightPlan(
+        id=name,
+        kind="cruise",
+        label="cruise missile",
+        start_s=times_s[0],
+        ends="impact",
+        speed_mps=speed,
+        turn_dps=5.0,
+        climb_mps=10.0,
+        dive_deg=20.0,
+        waypoints=_approach(target, length_m, legs, from_deg, (50.0, 150.0), rng),
+    )
+
+
+def rocket(
+    name: str, launch: Place, target: Place, start_s: float, rng: np.random.Generator
+) -> FlightPlan:
+    """A short-range rocket that comes down about 400 m (one sigma each way) from `target`."""
+    off_deg, off_m = float(rng.uniform(0.0, 360.0)), 400.0 * float(rng.rayleigh())
+    aim = destination(*target, off_deg, off_m)
+    return FlightPlan(
+        id=name,
+        kind="ballistic",
+        label="short-range rocket",
+        start_s=start_s,
+        ends="impact",
+        elevation_deg=float(rng.uniform(44.0, 56.0)),
+        beta_kgpm2=float(rng.uniform(5_000.0, 9_000.0)),
+        waypoints=((*launch, 0.0), (*aim, 0.0)),
+    )
+
+
+def airliner(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
+    """An airliner on its route over the area, at 9 to 12 km."""
+    speed, height_m = float(rng.uniform(210.0, 250.0)), float(rng.uniform(9_000.0, 12_000.0))
+    course = float(rng.uniform(0.0, 360.0))
+    abeam = destination(area.lat_deg, area.lon_deg, course + 90.0, _within(area, rng))
+    way_m = speed * (seconds + 60.0)
+    behind_m = way_m * float(rng.uniform(0.3, 0.7))
+    start = destination(*abeam, course + 180.0, behind_m)
+    end = destination(*abeam, course, way_m - behind_m)
+    return FlightPlan(
+        id=name,
+        kind="aircraft",
+        label="airliner",
+        speed_mps=speed,
+        turn_dps=1.5,
+        waypoints=((*start, height_m), (*end, height_m)),
+        mode_3a=_code(rng),
+        mode_s=_address(rng),
+    )
+
+
+def low_aircraft(
+    name: str, label: str, area: Area, seconds: float, rng: np.random.Generator
+) -> FlightPlan:
+    """A light aircraft, helicopter or "light aircraft, Mode C only": low, slow, answering."""
+    helicopter = label == "helicopter"
+    speed = float(rng.uniform(35.0, 65.0) if helicopter else rng.uniform(45.0, 75.0))
+    heights_m = (100.0, 600.0) if helicopter else (300.0, 2_000.0)
+    return FlightPlan(
+        id=name,
+        kind="aircraft",
+        label=label,
+        speed_mps=speed,
+        turn_dps=5.0,
+        climb_mps=4.0,
+        waypoints=_wander(area, speed, seconds, 6_000.0, 40.0, heights_m, rng),
+        mode_3a=0o7000 if label.endswith("Mode C only") else _code(rng),  # ICAO VFR conspicuity
+        mode_s=-1 if label.endswith("Mode C only") else _address(rng),
+    )
+
+
+def birds(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
+    """A flock of birds: slow, low, wandering, and a weak echo."""
+    speed = float(rng.uniform(10.0, 18.0))
+    return FlightPlan(
+        id=name,
+        kind="bird",
+        label="flock of birds",
+        speed_mps=speed,
+        turn_dps=10.0,
+        climb_mps=1.0,
+        waypoints=_wander(area, speed, seconds, 700.0, 60.0, (50.0, 800.0), rng),
+        visibility=0.5,
+    )
+
+
+def _approach(
+    target: Place, length_m: float, legs: int, from_deg: float, heights_m: tuple[float, float],
+    rng: np.random.Generator,
+) -> tuple[Waypoint, ...]:  # fmt: skip
+    """Waypoints of a way of about `length_m` that ends at `target`, made from its end backwards."""
+    shares = np.concatenate([[0.45], np.full(legs - 1, 0.55 / (legs - 1))])
+    place, side = target, 1.0 if rng.uniform() < 0.5 else -1.0
+    bearing = from_deg
+    points: list[Waypoint] = [(*target, float(rng.uniform(*heights_m)))]
+    for share in shares:
+        place = destination(*place, bearing, length_m * float(share))
+        points.append((*place, float(rng.uniform(*heights_m))))
+        bearing = from_deg + side * float(rng.uniform(15.0, 50.0))
+        side = -side
+    return tuple(reversed(points))
+
+
+def _wander(
+    area: Area, speed_mps: float, seconds: float, leg_m: float, spread_deg: float,
+    heights_m: tuple[float, float], rng: np.random.Generator,
+) -> tuple[Waypoint, ...]:  # fmt: skip
+    """Waypoints that outlast the scenario, each leg turned a little from the one before."""
+    place, course = area.somewhere(rng), float(rng.uniform(0.0, 360.0))
+    points: list[Waypoint] = [(*place, float(rng.uniform(*heights_m)))]
+    for _ in range(2 + int(1.2 * speed_mps * seconds / leg_m)):
+        place = destination(*place, course, leg_m)
+        points.append((*place, float(rng.uniform(*heights_m))))
+        course += float(rng.normal(0.0, spread_deg))
+    return tuple(points)
+
+
+def _within(area: Area, rng: np.random.Generator) -> float:
+    return float(rng.uniform(-0.6, 0.6)) * area.radius_m
+
+
+def _address(rng: np.random.Generator) -> int:
+    return int(rng.integers(*_ADDRESSES))
+
+
+def _code(rng: np.random.Generator) -> int:
+    code = int(rng.integers(1, _CODES))
+    return 0o1000 if code in _NOT_GIVEN else code

@@ -1,0 +1,185 @@
+"""Alert to CAP 1.2: one document per alert, one info per language, compact and unsigned.
+
+Compact means no white space between elements: some verifiers strip it before they check the
+signature, and then genuine messages fail. What each stage says in CAP's coded words is the table
+`STAGE_CODES`. A run begins with Alert; every later message is an Update that refers to all that
+are still in force; a mistake ends with Cancel, which an all-clear never is.
+
+Never a track, a chance or a sensor: certainty follows from the stage alone, by the table.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+from lxml import etree
+
+from tocsin.instant import NS_PER_S, cap_time
+from tocsin.rules.alerts import alert_id
+from tocsin.rules.cap_tree import NAMESPACE, Element
+from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
+from tocsin.warn.texts import Texts
+from tocsin.words import Alert, Site
+
+STATUS: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
+EXPIRES_NS_MIN: Final = 60 * NS_PER_S  # chosen: no message is void before it was read
+ENDED_EXPIRES_NS_MIN: Final = 600 * NS_PER_S  # as long as the end stays on display
+ZONE_CODE: Final = "TOCSIN_ZONE"
+
+
+class Codes(NamedTuple):
+    """CAP's coded words for one stage."""
+
+    response: str
+    urgency: str
+    certainty: str
+
+
+STAGE_CODES: Final = {
+    "stand_by": Codes("Monitor", "Expected", "Possible"),
+    "early": Codes("Prepare", "Expected", "Likely"),
+    "take_cover": Codes("Shelter", "Immediate", "Observed"),
+    "stay": Codes("Shelter", "Immediate", "Observed"),
+    "all_clear": Codes("AllClear", "Past", "Observed"),
+    "cancelled": Codes("None", "Past", "Unlikely"),
+}
+SEVERITY: Final = {"drone": "Severe", "cruise": "Extreme", "ballistic": "Extreme"}
+
+
+class Area(msgspec.Struct, frozen=True):
+    """A zone as CAP names it: its polygons (lat,lon text) and its codes."""
+
+    polygons: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...]
+
+
+class CapMessage(msgspec.Struct, frozen=True):
+    """A rendered document with what the feed and later references need."""
+
+    sent: Sent
+    alert: Alert
+    kind: str
+    payload: bytes
+
+
+def cap_message(
+    now_ns: int, site: Site, told: Told, others: str, area: Area, texts: Texts
+) -> CapMessage | None:
+    """The document for the alert of `told`, None when CAP has nothing to say.
+
+    `told.sent` are the earlier messages of the run; `others` is the stage that the zone shows
+    because of its other threats (``none`` without any): while one is in force, the end of this
+    one is no all-clear, for a siren reads only the code.
+    """
+    alert = told.alert
+    kind = message_type(alert, told.sent)
+    if alert.stage == "none" or kind is None:
+        return None
+    floor_ns = ENDED_EXPIRES_NS_MIN if alert.stage in ENDED else EXPIRES_NS_MIN
+    expires_ns = max(alert.t_ns_expires, now_ns + floor_ns)
+    root = etree.Element("alert", nsmap={None: NAMESPACE})
+    _head(root, now_ns, site, told, kind, texts)
+    for language in texts.languages:
+        info = etree.SubElement(root, "info")
+        _info(info, language, now_ns, expires_ns, site, told, others, texts)
+        _area(info, area, texts.zone_name(language, alert.zone))
+    payload = XML_HEAD + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+    sent = Sent(alert_id(alert), now_ns, expires_ns)
+    return CapMessage(sent, alert, kind, payload)
+
+
+XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def message_type(alert: Alert, earlier: Sequence[Sent]) -> str | None:
+    """Alert, Update or Cancel; None for a cancellation of which CAP receivers never heard."""
+    if alert.stage == "cancelled":
+        return "Cancel" if earlier else None
+    return "Update" if earlier else "Alert"
+
+
+def in_force(now_ns: int, sent: Sequence[Sent]) -> tuple[Sent, ...]:
+    """The messages to refer to: those not yet expired, or the last one if all are."""
+    living = [message for message in sent if message.t_ns_expires > now_ns]
+    return tuple(living[-REFERENCES_MAX:]) or tuple(sent[-1:])
+
+
+def codes(told: Told, others: str) -> Codes:
+    """CAP's coded words for `told` while the zone's other threats show `others`."""
+    own = STAGE_CODES[told.alert.stage]
+    if told.active:
+        return own
+    if others in STAGE_CODES and others not in ENDED:
+        return own._replace(response=STAGE_CODES[others].response)
+    if told.stage == "none":
+        return own._replace(response="Monitor")
+    return own
+
+
+def _head(
+    root: Element, now_ns: int, site: Site, told: Told, kind: str, texts: Texts
+) -> None:
+    _add(root, "identifier", alert_id(told.alert))
+    _add(root, "sender", site.sender)
+    _add(root, "sent", cap_time(now_ns))
+    _add(root, "status", STATUS[site.realm])
+    _add(root, "msgType", kind)
+    _add(root, "scope", "Public")
+    note = texts.note(cancelled=kind == "Cancel")
+    if note:
+        _add(root, "note", note)
+    references = in_force(now_ns, told.sent)
+    if references:
+        triples = (f"{site.sender},{r.identifier},{cap_time(r.t_ns)}" for r in references)
+        _add(root, "references", " ".join(triples))
+
+
+def _info(
+    info: Element,
+    language: str,
+    now_ns: int,
+    expires_ns: int,
+    site: Site,
+    told: Told,
+    others: str,
+    texts: Texts,
+) -> None:
+    alert, code = told.alert, codes(told, others)
+    said = texts.said(language, told, others_active=others not in ("none", *ENDED))
+    _add(info, "language", language)
+    _add(info, "category", "Safety")
+    _add(info, "category", "Security")
+    _add(info, "event", said.event)
+    _add(info, "responseType", code.response)
+    _add(info, "urgency", code.urgency)
+    _add(info, "severity", SEVERITY[alert.threat] if told.active else "Minor")
+    _add(info, "certainty", code.certainty)
+    _pair(info, "eventCode", "EWS:threat", alert.threat)
+    _add(info, "expires", cap_time(expires_ns))
+    _add(info, "senderName", site.sender_name)
+    _add(info, "headline", said.headline)
+    _add(info, "description", texts.description(language, now_ns, told))
+    _add(info, "instruction", said.instruction)
+    _pair(info, "parameter", "EWS:stage", alert.stage)
+    _pair(info, "parameter", "EWS:level", alert.level)
+    if told.active and alert.t_ns_arrival:
+        _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
+
+
+def _area(info: Element, area: Area, name: str) -> None:
+    element = etree.SubElement(info, "area")
+    _add(element, "areaDesc", name)
+    for polygon in area.polygons:
+        _add(element, "polygon", polygon)
+    for value_name, value in area.codes:
+        _pair(element, "geocode", value_name, value)
+
+
+def _add(parent: Element, name: str, text: str) -> None:
+    etree.SubElement(parent, name).text = text
+
+
+def _pair(parent: Element, name: str, value_name: str, value: str) -> None:
+    pair = etree.SubElement(parent, name)
+    _add(pair, "valueName", value_name)
+    _add(pair, "value", value)

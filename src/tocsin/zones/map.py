@@ -1,0 +1,162 @@
+"""The zone map: whom a warning can be told apart for, as frozen columns, compiled for lookup.
+
+One file holds one country. It is a ZIP of NumPy arrays (`.npz`, never pickled) with a JSON array
+of bytes for the texts; the same map always gives the same bytes. Zones are rows; every other room
+speaks of a zone by its row while it computes and by its id when it writes.
+
+Maps do not cross the antimeridian: none of the countries served does, and a map whose longitudes
+leave -180..180 is refused rather than folded.
+"""
+
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
+from tocsin.zones.lookup import Lookup, build_lookup
+from tocsin.zones.ruler import distance_to_edges_m, reach_deg
+from tocsin.zones.sound import complain
+from tocsin.zones.store import pack, unpack
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ZoneMap:
+    """n zones with r rings of m vertices in all, under p parents.
+
+    country          ISO 3166-1 alpha-2, lower case
+    version          what it was made of and how; shown to whoever asks
+    digest           SHA-256 of the file's bytes, hexadecimal; "" before it is a file
+    ids              n slugs [a-z0-9-]+, unique
+    names            language -> n names, "" unknown; "und" is a name without language tag
+    lat_deg          float64 (n,)    a point inside the zone, where its people are if known
+    lon_deg          float64 (n,)
+    people           int64 (n,)      -1 unknown
+    shelter_s        float64 (n,)    seconds people have or need to reach shelter, NaN unknown
+    parent           int32 (n,)      row of `parents`
+    parents          admin-1 ids; `parent_names` as `names`
+    area_m2          float64 (n,)
+    foreign          scheme -> n identifiers of other systems, "" unknown
+    ring_xy          float64 (m,2)   lon, lat; every ring closed (first vertex repeated)
+    ring_start       int64 (r+1,)    ring i is ring_xy[ring_start[i]:ring_start[i + 1]]
+    ring_zone        int32 (r,)      ascending
+    ring_hole        bool (r,)       outer rings counter-clockwise, each followed by its holes
+    neighbour        int32 (k,)      zones that share a border, ascending in each list
+    neighbour_start  int64 (n+1,)
+    near_m           a point in no polygon belongs to the nearest zone within this distance
+    """
+
+    country: str
+    version: str
+    digest: str = ""
+    ids: tuple[str, ...]
+    names: dict[str, tuple[str, ...]]
+    lat_deg: FloatArray
+    lon_deg: FloatArray
+    people: IntArray
+    shelter_s: FloatArray
+    parent: Int32Array
+    parents: tuple[str, ...]
+    parent_names: dict[str, tuple[str, ...]]
+    area_m2: FloatArray
+    foreign: dict[str, tuple[str, ...]]
+    ring_xy: FloatArray
+    ring_start: IntArray
+    ring_zone: Int32Array
+    ring_hole: BoolArray
+    neighbour: Int32Array
+    neighbour_start: IntArray
+    near_m: float
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "ZoneMap":
+        """The map of a file, checked and compiled; ValueError says what is wrong with it."""
+        columns = unpack(data)
+        complaint = complain(columns)
+        if complaint:
+            raise ValueError(f"zone map is damaged: {complaint}; build or import it again")
+        zone_map = cls(**columns, digest=hashlib.sha256(data).hexdigest())
+        assert zone_map._lookup.near_m == zone_map.near_m  # compiled now, not at the first raid
+        return zone_map
+
+    def to_bytes(self) -> bytes:
+        """The file; the same map gives the same bytes (on one version of zlib)."""
+        return pack({f.name: getattr(self, f.name) for f in fields(self) if f.name != "digest"})
+
+    def sealed(self) -> "ZoneMap":
+        """This map as read back from its own file: checked, compiled, with its digest."""
+        return ZoneMap.from_bytes(self.to_bytes())
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def row(self, zone_id: str) -> int:
+        """The row of a zone; KeyError when the map has no such zone."""
+        return self._rows[zone_id]
+
+    def locate(self, lat_deg: FloatArray, lon_deg: FloatArray) -> Int32Array:
+        """The zone of each point, int32 (k,): exact; else nearest within `near_m`; else -1.
+
+        Where zones overlap the lowest row is taken; a point on a shared border lies in one zone.
+        """
+        lat = np.atleast_1d(np.asarray(lat_deg, np.float64))
+        lon = np.atleast_1d(np.asarray(lon_deg, np.float64))
+        return self._lookup.locate(lat, lon)
+
+    def within(self, lat_deg: float, lon_deg: float, radius_m: float) -> Int32Array:
+        """Zones of which some part lies within `radius_m` of the point, ascending.
+
+        The zone that holds the point is one of them; `near_m` plays no part.
+        """
+        reach_lon, reach_lat = reach_deg(radius_m, abs(lat_deg))
+        edges, zone = self._lookup.edges, self._lookup.edge_zone
+        close = np.flatnonzero(
+            (edges[:, 1] <= lat_deg + reach_lat)
+            & (edges[:, 3] >= lat_deg - reach_lat)
+            & (np.minimum(edges[:, 0], edges[:, 2]) <= lon_deg + reach_lon)
+            & (np.maximum(edges[:, 0], edges[:, 2]) >= lon_deg - reach_lon)
+        )
+        touching = distance_to_edges_m(lat_deg, lon_deg, edges[close]) <= radius_m
+        return np.union1d(zone[close][touching], self._lookup.holding(lat_deg, lon_deg))
+
+    def neighbours(self, row: int) -> Int32Array:
+        """Zones that share a border with `row`, ascending."""
+        return self.neighbour[self.neighbour_start[row] : self.neighbour_start[row + 1]]
+
+    def polygons(self, row: int) -> list[list[tuple[float, float]]]:
+        """The closed rings of a zone as (lon, lat), outer rings first."""
+        rings = self._rings(row)
+        rings.sort(key=lambda ring: bool(self.ring_hole[ring]))  # stable: order kept otherwise
+        return [self._ring(ring) for ring in rings]
+
+    def multipolygon(self, row: int) -> list[list[list[tuple[float, float]]]]:
+        """The zone as the `coordinates` of a GeoJSON MultiPolygon (RFC 7946 section 3.1.7)."""
+        parts: list[list[list[tuple[float, float]]]] = []
+        for ring in self._rings(row):
+            if self.ring_hole[ring]:
+                parts[-1].append(self._ring(ring))
+            else:
+                parts.append([self._ring(ring)])
+        return parts
+
+    def _rings(self, row: int) -> list[int]:
+        start, stop = np.searchsorted(self.ring_zone, [row, row + 1])
+        return list(range(int(start), int(stop)))
+
+    def _ring(self, ring: int) -> list[tuple[float, float]]:
+        corners = self.ring_xy[self.ring_start[ring] : self.ring_start[ring + 1]]
+        return [(float(lon), float(lat)) for lon, lat in corners]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {zone_id: row for row, zone_id in enumerate(self.ids)}
+
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return build_lookup(self.ring_xy, self.ring_start, self.ring_zone, self.near_m)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Columns only: what is compiled is compiled again after a checkpoint is read."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
