@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "predict": (*BASE, "predict", "zones.map"),
     "decide": (*BASE, "rules", "decide", "zones.map"),
     "warn": (*BASE, "rules", "warn", "zones.map"),
+    "__main__": ("cli",),
     "engine": (*BASE, "rules", "zones.map", *ROOMS),
     "sim": (*BASE, "zones.map", "sim"),
     "score": (*BASE, "rules", "zones.map", "sim", "score"),

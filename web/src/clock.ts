@@ -14,7 +14,7 @@ const CORRECTION_MS_MAX = 120_000;
 const CORRECTION_MS_MIN = 2_000;
 
 /** Polls that must fail in a row, with the stream down too, before we call it a broken line. */
-const FAILURES_MAX = 2;
+export const FAILURES_MAX = 2;
 
 /** What to add to the device's clock, milliseconds, when the server's is `skew_ms` ahead of it. */
 export function correction(skew_ms: number): number {

@@ -82,6 +82,28 @@ export function tile(look: Look, ground: number, stroke: string): ImageData {
   return pen.getImageData(0, 0, 2 * TILE, 2 * TILE);
 }
 
+const BADGE = 22;
+
+/** The sign of a stage on a square of its colour, for the map. */
+export function badge(look: Look): ImageData {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 2 * BADGE;
+  const pen = canvas.getContext("2d");
+  if (pen === null) return new ImageData(2 * BADGE, 2 * BADGE);
+  const { fill, ink, sign } = LOOKS[look];
+  pen.scale((2 * BADGE) / 28, (2 * BADGE) / 28);
+  pen.fillStyle = fill;
+  pen.beginPath();
+  pen.roundRect(0.5, 0.5, 27, 27, 6);
+  pen.fill();
+  pen.strokeStyle = pen.fillStyle = ink;
+  pen.stroke();
+  pen.translate(5, 5);
+  pen.scale(0.75, 0.75);
+  pen.fill(new Path2D(sign), "evenodd");
+  return pen.getImageData(0, 0, 2 * BADGE, 2 * BADGE);
+}
+
 type Pen = CanvasRenderingContext2D;
 
 const MOTIFS: Readonly<Record<Motif, (pen: Pen) => void>> = {

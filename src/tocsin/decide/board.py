@@ -39,6 +39,12 @@ LEVEL: Final[dict[str, str]] = {"drone": "yellow", "cruise": "red", "ballistic":
 _AS_WARNED: Final = np.array([0, 1, 2, 3, 3, 0, 0])
 """The stage whose look-ahead explains each stage: stay is explained by take_cover."""
 
+_AS_CALM: Final = np.array([0, 1, 2, 3, 4, 0, 0])
+"""The line of `Board._calm` for each stage; nothing needs to calm down where nothing is asked."""
+
+_ENDS_BY_ALL_CLEAR: Final = np.array([False, True, True, False, True, False, False])
+"""The stages that wait for an all-clear, which a blind zone does not get."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
@@ -140,7 +146,7 @@ class Board:
         key = self._row[zone] * len(THREATS) + THREATS.index(threat)
         memory = self._memory
         named = len(serial) < 19 and memory.serial_begun[key] <= int(serial) <= memory.serial[key]
-        return key if named and memory.stage[key] in stages.WARNED else None
+        return key if named and stages.WARNED[memory.stage[key]] else None
 
     def _mute(self, now_ns: int, key: int, arrivals: Arrivals, action: str) -> None:
         """Keep the tracks behind an ended alert from raising it again at once."""
@@ -176,8 +182,8 @@ class Board:
             wanted=wanted,
             t_ns_arrival=t_ns_arrival,
             t_ns_late=t_ns_late,
-            cancel=np.isin(key, [line for line, how in ended.items() if how == "cancel"]),
-            all_clear=np.isin(key, [line for line, how in ended.items() if how == "all_clear"]),
+            cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
+            all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )
 
     def _step(self, scene: _Scene) -> BoolArray:
@@ -213,7 +219,8 @@ class Board:
             },
         )
         self._enter(scene, following)
-        return calm & scene.blind & np.isin(following, (stages.STAND_BY, stages.EARLY, stages.STAY))
+        held: BoolArray = calm & scene.blind & _ENDS_BY_ALL_CLEAR[following]
+        return held
 
     def _calm(self, scene: _Scene, under: BoolArray) -> BoolArray:
         """Whether nothing justifies the present stage: what must be under, by stage.
@@ -226,9 +233,7 @@ class Board:
         by_stage = np.stack(
             [np.zeros_like(raised), sounding & under[0], sounding, under[2], sounding]
         )
-        following = np.minimum(scene.stage, stages.STAY)
-        ended = np.isin(scene.stage, (stages.ALL_CLEAR, stages.CANCELLED))
-        calm: BoolArray = by_stage[following, np.arange(len(scene.key))] & ~raised & ~ended
+        calm: BoolArray = by_stage[_AS_CALM[scene.stage], np.arange(len(scene.key))] & ~raised
         return calm
 
     def _enter(self, scene: _Scene, following: Int8Array) -> None:
@@ -240,12 +245,12 @@ class Board:
         memory.t_ns_entered[entered] = now_ns
         memory.t_ns_calm[entered] = 0
         memory.ordered[entered] = (scene.cancel | scene.all_clear)[changed]
-        told_off = ~np.isin(scene.stage, stages.WARNED)
-        begun = key[changed & told_off & np.isin(following, stages.WARNED)]
+        told_off = ~stages.WARNED[scene.stage]
+        begun = key[changed & told_off & stages.WARNED[following]]
         memory.t_ns_begun[begun] = now_ns
         memory.serial_begun[begun] = memory.serial[begun] + 1
         memory.t_ns_arrival[begun] = 0
-        memory.t_ns_late[key[~np.isin(following, stages.WARNED)]] = 0
+        memory.t_ns_late[key[~stages.WARNED[following]]] = 0
 
     def _say(
         self, scene: _Scene, held: BoolArray, risk: Risk, arrivals: Arrivals
@@ -253,14 +258,14 @@ class Board:
         """The alerts of every key of which people should know something new."""
         memory, policy, key, now_ns = self._memory, self._policy, scene.key, scene.now_ns
         stage = memory.stage[key]
-        coming = np.isin(stage, (stages.STAND_BY, stages.EARLY, stages.TAKE_COVER))
+        coming = stages.COMING[stage]
         told_ns = memory.t_ns_arrival[key]
         arrival_ns = np.where(scene.t_ns_arrival > 0, scene.t_ns_arrival, told_ns)
         arrival_ns = np.where(coming, arrival_ns, 0)
         tolerance_s = arrival_tolerance_s(policy, (arrival_ns - now_ns) / NS_PER_S)
         moved = coming & (np.abs(arrival_ns - told_ns) > tolerance_s * NS_PER_S)
         moved &= now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
-        warned = np.isin(stage, stages.WARNED)
+        warned = stages.WARNED[stage]
         expiring = warned & (memory.t_ns_expires[key] - now_ns <= ns(policy.renew_s))
         turned = (stage != stages.NONE) & (memory.told_blind[key] != scene.blind)
         news = (stage != scene.stage) | moved | expiring | turned
@@ -280,7 +285,7 @@ class Board:
         stage = self._memory.stage[key]
         shown_ns = self._memory.t_ns_entered[key] + ns(self._policy.shown_s)
         lasting_ns = np.full_like(key, now_ns + ns(self._policy.validity_s))
-        expires_ns = np.where(np.isin(stage, stages.WARNED), lasting_ns, shown_ns)
+        expires_ns = np.where(stages.WARNED[stage], lasting_ns, shown_ns)
         return np.where(stage == stages.NONE, now_ns, expires_ns)
 
     def _alert(
@@ -319,10 +324,17 @@ class Board:
                 Reason(rule="order.cancel" if number == stages.CANCELLED else "order.all_clear"),
             )
         rule = f"{threat}.blind" if held else f"{threat}.{STAGES[number]}"
-        if number not in stages.WARNED:
+        if not stages.WARNED[number]:
             return (Reason(rule=rule),)
         column = int(_AS_WARNED[number]) - 1
         tracks = reasons(risk, arrivals, key, column, rule)
         if memory.t_ns_raised[key] > scene.now_ns and memory.raised[key] >= number:
             return (Reason(rule="order.raise"), *tracks)
         return tracks or (Reason(rule=rule, chance=float(scene.on[column, place])),)
+
+
+def _marked(key: IntArray, some: list[int]) -> BoolArray:
+    """Which of the sorted `key` are `some`, all of which are among them."""
+    marked = np.zeros(len(key), dtype=np.bool_)
+    marked[np.searchsorted(key, np.array(some, dtype=np.int64))] = True
+    return marked

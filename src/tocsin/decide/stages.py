@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from tocsin.words import STAGES, BoolArray
 
 NONE, STAND_BY, EARLY, TAKE_COVER, STAY, ALL_CLEAR, CANCELLED = range(len(STAGES))
-WARNED: Final = (STAND_BY, EARLY, TAKE_COVER, STAY)
-"""The stages in which people are asked to do something."""
+WARNED: Final = np.array([False, True, True, True, True, False, False])
+"""Whether people are asked to do something, by stage."""
+
+COMING: Final = np.array([False, True, True, True, False, False, False])
+"""Whether the arrival lies ahead, by stage."""
 
 CONDITIONS: Final[dict[str, str]] = {
     "ordered_cancel": "an operator says it was a mistake",
@@ -83,6 +86,10 @@ From all_clear a stand_by waits until the all-clear was shown: it is silent, so 
 and nobody is told "over" and "be ready" in one breath.
 """
 
+_ROWS_BY_STAGE: Final = {
+    name: tuple(row for row in TRANSITIONS if row.before == name) for name in STAGES
+}
+
 
 def step(stage: NDArray[np.int8], conditions: Mapping[str, BoolArray]) -> NDArray[np.int8]:
     """The next stage of each of n zones and threats.
@@ -91,12 +98,14 @@ def step(stage: NDArray[np.int8], conditions: Mapping[str, BoolArray]) -> NDArra
     `CONDITIONS`. A stage that no row leaves remains.
     """
     following = stage.copy()
-    undecided = np.ones(len(stage), dtype=np.bool_)
-    for transition in TRANSITIONS:
-        taken = undecided & (stage == STAGES.index(transition.before))
-        taken &= conditions[transition.when]
-        following[taken] = STAGES.index(transition.after)
-        undecided &= ~taken
+    for name, rows in _ROWS_BY_STAGE.items():
+        undecided = np.flatnonzero(stage == STAGES.index(name))
+        for row in rows:
+            if len(undecided) == 0:
+                break
+            taken = conditions[row.when][undecided]
+            following[undecided[taken]] = STAGES.index(row.after)
+            undecided = undecided[~taken]
     return following
 
 

@@ -49,8 +49,6 @@ def phrase_texts() -> dict[str, str]:
 
 def parts(site: Site, beside: Path = Path()) -> dict[str, bytes]:
     """Everything the engine is made of. Raises BadSite with one line that says how to mend it."""
-    if site.policy not in POLICIES:
-        raise BadSite(f"policy: no policy {site.policy!r}: choose from {', '.join(POLICIES)}")
     return {
         "site": msgspec.json.encode(site),
         "zones": zone_map_bytes(site.zones, beside),
@@ -61,6 +59,8 @@ def parts(site: Site, beside: Path = Path()) -> dict[str, bytes]:
 def engine(given: dict[str, bytes]) -> Engine:
     """A new engine of these parts. Raises BadSite when they do not fit together."""
     site = msgspec.json.decode(given["site"], type=Site)
+    if site.policy not in POLICIES:
+        raise BadSite(f"policy: no policy {site.policy!r}: choose from {', '.join(POLICIES)}")
     try:
         zones = ZoneMap.from_bytes(given["zones"])
         phrases = Phrases.parse(msgspec.json.decode(given["phrases"], type=dict[str, str]))

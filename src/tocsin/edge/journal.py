@@ -43,11 +43,26 @@ _outputs_decoder = msgspec.msgpack.Decoder(list[Output])
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One batch as it stands in the journal; `outputs` are the bytes that replay must reproduce."""
+    """One batch as it stands in the journal; `outputs` are the bytes that replay must reproduce.
 
-    batch: Batch
+    The bytes come first: they may have been changed, and then `batch` raises msgspec.DecodeError.
+    """
+
+    number: int
+    t_ns: int
+    inputs: bytes
     outputs: bytes
     digest: bytes
+
+    @property
+    def batch(self) -> Batch:
+        """The inputs as words."""
+        inputs = _inputs_decoder.decode(self.inputs)
+        return Batch(number=self.number, t_ns=self.t_ns, inputs=inputs)
+
+    def follows(self, previous: bytes) -> bool:
+        """Whether the chain holds: this digest is made of these bytes and of `previous`."""
+        return self.digest == chain(previous, self.number, self.inputs, self.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +214,8 @@ class Journal:
             " WHERE number > ? AND number <= ? ORDER BY number",
             (after, last),
         )
-        for number, t_ns, inputs, outputs, digest in rows:
-            batch = Batch(number=number, t_ns=t_ns, inputs=_inputs_decoder.decode(inputs))
-            yield Entry(batch, outputs, digest)
+        for row in rows:
+            yield Entry(*row)
 
     def first_digest(self) -> bytes:
         """Where the chain begins: the digest of everything that was given at creation."""

@@ -1,6 +1,7 @@
 """Sources: a URL says where frames come from; the rest of the house cannot tell them apart.
 
-    udp://host:port     a socket, unicast or multicast (the group is joined)
+    udp://host:port     a socket; a multicast group is joined on ?interface=ADDRESS (default: the
+                        system's choice)
     pcap://path         the UDP datagrams of a recording, at the pace of the recording
     file://path?t=2026-11-22T08:00:00Z&interval_ms=10
                         raw bytes: ASTERIX data blocks, one after another; a raw file holds no
@@ -97,7 +98,7 @@ def _bound(source: SourceSite) -> socket.socket:
     try:
         if ipaddress.ip_address(host).is_multicast:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            _join(bound, host, family)
+            _join(bound, host, family, dict(parse_qsl(url.query)).get("interface", "0.0.0.0"))  # noqa: S104
         bound.bind((host, port))
     except (OSError, ValueError) as error:
         bound.close()
@@ -108,10 +109,12 @@ def _bound(source: SourceSite) -> socket.socket:
     return bound
 
 
-def _join(bound: socket.socket, group: str, family: socket.AddressFamily) -> None:
+def _join(
+    bound: socket.socket, group: str, family: socket.AddressFamily, interface: str
+) -> None:
     packed = socket.inet_pton(family, group)
     if family == socket.AF_INET:
-        membership = struct.pack("4sI", packed, socket.INADDR_ANY)
+        membership = packed + socket.inet_aton(interface)
         bound.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
     else:
         bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + struct.pack("I", 0))

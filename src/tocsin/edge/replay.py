@@ -4,10 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from tocsin.edge import build
-from tocsin.edge.journal import Entry, Journal, chain, decode_outputs, encode_outputs, processor
+from tocsin.edge.journal import Entry, Journal, decode_outputs, encode_outputs, processor
 from tocsin.edge.watch import track_rows
 from tocsin.engine import Engine
 from tocsin.instant import iso
@@ -38,13 +36,13 @@ def check(journal: Journal, on_batch: Callable[[int], None] = lambda number: Non
     digest = journal.first_digest()
     batches = outputs = 0
     for entry in journal.entries():
-        number = entry.batch.number
+        number = entry.number
         if number != batches + 1:
             return Verdict(batches, outputs, f"batch {batches + 1} is missing", same)
-        digest = chain(digest, number, msgspec.msgpack.encode(entry.batch.inputs), entry.outputs)
-        if digest != entry.digest:
+        if not entry.follows(digest):
             fault = f"batch {number}: the hash chain is broken: its bytes were changed"
             return Verdict(batches, outputs, fault, same)
+        digest = entry.digest
         fault = _difference(entry, mind.handle(entry.batch), same)
         if fault:
             return Verdict(batches, outputs, f"batch {number}: {fault}", same)
@@ -123,7 +121,7 @@ def explain(journal: Journal, name: str) -> Explanation:
     outputs: list[Output] = []
     t_ns = 0
     for entry in journal.entries(until=number):
-        outputs, t_ns = mind.handle(entry.batch), entry.batch.t_ns
+        outputs, t_ns = mind.handle(entry.batch), entry.t_ns
     alert = next(o for o in outputs if isinstance(o, Alert) and alert_id(o) == name)
     return Explanation(
         alert=alert,

@@ -21,6 +21,8 @@ from tocsin.engine import Engine, Notice
 from tocsin.words import Alert, Batch, Frame, Input, Output, Tick
 
 CHECKPOINT_S: Final = 5.0
+TICK_NS: Final = 250_000_000
+"""Time passes for the mind at least this often; the architecture asks for once a second."""
 
 log = structlog.get_logger()
 
@@ -152,28 +154,37 @@ def recovered(journal: Journal, parts: dict[str, bytes]) -> Engine:
 
 
 def fold_recording(
-    mind: Mind, frames: Sequence[Frame], batch_ns: int, on_step: Callable[[Step], None]
+    mind: Mind,
+    frames: Sequence[Frame],
+    batch_ns: int,
+    on_step: Callable[[Step], None],
+    end_ns: int = 0,
 ) -> None:
     """Fold recorded frames as if they arrived now: batches of at most `batch_ns`, ticks between.
 
-    Time is that of the frames, so a night is folded as fast as the machine can.
+    Time is that of the frames, so a night is folded as fast as the machine can. Ticks go on until
+    `end_ns`.
     """
-    tick_ns = 250_000_000
     waiting: list[Input] = []
-    t_ns_tick = frames[0].t_ns if frames else 0
+
+    def flush() -> None:
+        if waiting:
+            on_step(mind.step(tuple(waiting)))
+            waiting.clear()
+
+    t_ns_tick = frames[0].t_ns if frames else end_ns
     for frame in frames:
-        while frame.t_ns - t_ns_tick >= tick_ns:
-            if waiting:
-                on_step(mind.step(waiting))
-                waiting = []
-            t_ns_tick += tick_ns
-            on_step(mind.step([Tick(t_ns=t_ns_tick)]))
+        while frame.t_ns - t_ns_tick >= TICK_NS:
+            flush()
+            t_ns_tick += TICK_NS
+            on_step(mind.step((Tick(t_ns=t_ns_tick),)))
         if waiting and frame.t_ns - waiting[0].t_ns > batch_ns:
-            on_step(mind.step(waiting))
-            waiting = []
+            flush()
         waiting.append(frame)
-    if waiting:
-        on_step(mind.step(waiting))
+    flush()
+    while end_ns - t_ns_tick >= TICK_NS:
+        t_ns_tick += TICK_NS
+        on_step(mind.step((Tick(t_ns=t_ns_tick),)))
 
 
 class _Pending:

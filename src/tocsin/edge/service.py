@@ -26,7 +26,7 @@ from tocsin.edge.console import private_app
 from tocsin.edge.journal import Sealed
 from tocsin.edge.outlet import Document, Outlet
 from tocsin.edge.receive import UdpSource, recorded, shed_frame
-from tocsin.edge.run import Mind, Step
+from tocsin.edge.run import TICK_NS, Mind, Step
 from tocsin.edge.serve import HEARTBEAT_S, public_app
 from tocsin.edge.sign import Signer
 from tocsin.edge.site import BadSite
@@ -37,7 +37,6 @@ from tocsin.rules.alerts import alert_id
 from tocsin.words import Alert, Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
-TICK_S: Final = 0.25
 QUEUE_MAX: Final = 50_000
 BATCH_MAX: Final = 4000
 """Frames of one batch; evidence numbers hold 4,096 (see `words.Fixes.evidence`)."""
@@ -166,7 +165,7 @@ class Service:
                 now_ns = self._now_ns()
                 if stepped_ns := steps.step_ns():
                     inputs.append(_clock_frame(now_ns, stepped_ns))
-                if now_ns - t_ns_tick >= TICK_S * NS_PER_S:
+                if now_ns - t_ns_tick >= TICK_NS:
                     t_ns_tick = now_ns
                     inputs.append(Tick(t_ns=now_ns))
                 if inputs:
@@ -186,7 +185,7 @@ class Service:
             self._shed -= shed
             inputs.append(shed_frame("queue", shed, "more arrived than could be handled"))
         try:
-            inputs.append(self._queue.get(timeout=TICK_S / 2))
+            inputs.append(self._queue.get(timeout=TICK_NS / NS_PER_S / 2))
             while len(inputs) < BATCH_MAX:
                 inputs.append(self._queue.get_nowait())
         except queue.Empty:

@@ -16,7 +16,7 @@ import numpy as np
 
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict.fan import Fan
-from tocsin.predict.plane import place
+from tocsin.predict.plane import place, plane
 from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
 from tocsin.predict.zonal import HAZARD_UNZONED_PER_M, Raster, cell_of
 from tocsin.words import FloatArray, Int32Array
@@ -166,6 +166,7 @@ def fly(
     """
     ends, total = 0, 0.0
     count = len(paths.heading)
+    around = plane(start.lat_deg, start.lon_deg)
     for i in range(count):
         sin_off = np.sin(paths.heading[i] * start.heading_sd_rad)
         cos_off = np.cos(paths.heading[i] * start.heading_sd_rad)
@@ -184,8 +185,7 @@ def fly(
                 break
             ahead_m, left_m = paths.ahead_m[i, j], paths.left_m[i, j]
             lat_deg, lon_deg = place(
-                start.lat_deg,
-                start.lon_deg,
+                around,
                 east_m + ahead_m * sine - left_m * cosine,
                 north_m + ahead_m * cosine + left_m * sine,
             )
@@ -196,7 +196,7 @@ def fly(
             hazard = grid.hazard_per_m[grid.zone[first]] if last > first else HAZARD_UNZONED_PER_M
             if paths.flown_m[i, j] < start.dive_m:
                 hazard += DIVE_HAZARD / start.dive_m
-            end = alive * -np.expm1(-hazard * paths.step_m[j])
+            end = alive * (1.0 - np.exp(-hazard * paths.step_m[j]))
             alive -= end
             total += end
             for at in range(first, last):

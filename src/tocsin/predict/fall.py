@@ -17,13 +17,16 @@ from tocsin.geo import geodetic, local_axes
 from tocsin.predict import spread
 from tocsin.predict.air import LN_DENSITY
 from tocsin.predict.flight import EARTH, fall
-from tocsin.predict.plane import place, roots
+from tocsin.predict.plane import place, plane, roots
 from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
 from tocsin.predict.zonal import Raster, cell_of
 from tocsin.words import BoolArray, FloatArray, Int32Array
 
 SAMPLES: Final = 1024
 _SPREAD: Final = spread.normal(SAMPLES, 3)
+
+SCALE: Final = 7.0
+_WEIGHTS: Final = np.array([1.0 - 7.0 / SCALE, *[0.5 / SCALE] * 14])
 
 BURN_S: Final = 90.0
 BURN_HEIGHT_M: Final = 60_000.0
@@ -73,15 +76,8 @@ def strikes(grid: Raster, bodies: Bodies, chance_min: FloatArray) -> Strikes:
     zone = np.empty(SAMPLES * grid.longest, dtype=np.int32)
     t_s = np.empty(SAMPLES * grid.longest)
     for job in range(len(bodies)):
-        ends = _sample(
-            grid,
-            (found.lat_deg[job], found.lon_deg[job], bodies.lag_s[job]),
-            found.mean[job],
-            root[job],
-            _SPREAD,
-            zone,
-            t_s,
-        )
+        placed = samples(found, job, root[job])
+        ends = _harmed(grid, placed, bodies.lag_s[job], zone, t_s)
         weight = np.full(ends, 1.0 / SAMPLES)
         parts.append(
             (job, *tally(zone[:ends], t_s[:ends], weight, len(grid.hazard_per_m), chance_min[job]))
@@ -97,21 +93,21 @@ def impacts(bodies: Bodies) -> Impacts:
     covariance[:, 3:6, 3:6] += _burning(bodies)
     covariance[:, 6, 6] = bodies.ln_beta[:, 1] ** 2
     centre = np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1)
-    offsets = np.sqrt(7.0) * roots(covariance).transpose(0, 2, 1)
+    offsets = np.sqrt(SCALE) * roots(covariance).transpose(0, 2, 1)
     points = centre[:, None, :] + np.concatenate([np.zeros((n, 1, 7)), offsets, -offsets], axis=1)
     down_s, down_m = fall(EARTH, LN_DENSITY, points.reshape(-1, 7))
     down_s, down_m = down_s.reshape(n, 15), down_m.reshape(n, 15, 3)
     lat_deg, lon_deg, _ = geodetic(down_m[:, 0])
     away_m = down_m - down_m[:, :1]
     local_m = np.einsum("nij,npj->npi", local_axes(lat_deg, lon_deg), away_m)
-    ends = np.concatenate([local_m[:, 1:, :2], down_s[:, 1:, None]], axis=2)
-    mean = ends.mean(axis=1)
-    spread_out = ends - mean[:, None, :]
+    ends = np.concatenate([local_m[:, :, :2], down_s[:, :, None]], axis=2)
+    mean = np.einsum("p,npi->ni", _WEIGHTS, ends)
+    off = ends - mean[:, None, :]
     return Impacts(
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         mean=mean,
-        covariance=np.einsum("npi,npj->nij", spread_out, spread_out) / 14.0,
+        covariance=np.einsum("p,npi,npj->nij", _WEIGHTS, off, off),
     )
 
 
@@ -133,30 +129,34 @@ def _burning(bodies: Bodies) -> FloatArray:
     return np.where(may_burn(bodies)[:, None, None], added, 0.0)
 
 
+def samples(found: Impacts, job: int, root: FloatArray) -> FloatArray:
+    """Latitude, longitude (deg) and time (s after the state) of SAMPLES impacts, shape (n,3)."""
+    scattered = found.mean[job] + _SPREAD @ root.T
+    return _placed(found.lat_deg[job], found.lon_deg[job], scattered)
+
+
 @numba.njit(cache=True, nogil=True)
-def _sample(
-    grid: Raster,
-    origin: tuple[float, float, float],
-    mean: FloatArray,
-    root: FloatArray,
-    points: FloatArray,
-    zone: Int32Array,
-    t_s: FloatArray,
+def _placed(lat_deg: float, lon_deg: float, scattered: FloatArray) -> FloatArray:
+    """East and north (m) of the rows of `scattered` (n,3) turned into degrees."""
+    around = plane(lat_deg, lon_deg)
+    placed = scattered.copy()
+    for i in range(len(scattered)):
+        placed[i, 0], placed[i, 1] = place(around, scattered[i, 0], scattered[i, 1])
+    return placed
+
+
+@numba.njit(cache=True, nogil=True)
+def _harmed(
+    grid: Raster, placed: FloatArray, lag_s: float, zone: Int32Array, t_s: FloatArray
 ) -> int:
-    """Fills `zone` and `t_s` with the zones each sample harms and when; how many there are."""
-    lat_deg, lon_deg, lag_s = origin
+    """Fills `zone` and `t_s` with the zones each impact harms and when; how many there are."""
     ends = 0
-    for i in range(len(points)):
-        a, b, c = points[i, 0], points[i, 1], points[i, 2]
-        east_m = mean[0] + root[0, 0] * a
-        north_m = mean[1] + root[1, 0] * a + root[1, 1] * b
-        after_s = mean[2] + root[2, 0] * a + root[2, 1] * b + root[2, 2] * c - lag_s
-        if after_s > HORIZON_S_MAX:
-            continue
-        cell = cell_of(grid, *place(lat_deg, lon_deg, east_m, north_m))
-        if cell < 0:
+    for i in range(len(placed)):
+        after_s = max(placed[i, 2] - lag_s, 0.0)
+        cell = cell_of(grid, placed[i, 0], placed[i, 1])
+        if cell < 0 or after_s > HORIZON_S_MAX:
             continue
         for at in range(grid.start[cell], grid.start[cell + 1]):
-            zone[ends], t_s[ends] = grid.zone[at], max(after_s, 0.0)
+            zone[ends], t_s[ends] = grid.zone[at], after_s
             ends += 1
     return ends

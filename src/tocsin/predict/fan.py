@@ -1,6 +1,6 @@
 """How drones and cruise missiles may fly on: one fixed fan of paths per kind.
 
-Nobody knows where such a weapon is going. The fan is a set of 512 ground tracks that all start at
+Nobody knows where such a weapon is going. The fan is a set of 256 ground tracks that all start at
 the origin heading along +x; the kernel in `cruise` turns it to each track's heading and stretches
 it to its speed. The same paths serve every track at every moment, so chances do not flicker.
 
@@ -19,7 +19,7 @@ from tocsin.predict import spread
 from tocsin.predict.tally import HORIZON_S_MAX
 from tocsin.words import FloatArray
 
-PATHS: Final = 512
+PATHS: Final = 256
 _DIMENSIONS: Final = 13
 _STEP_M: Final = 400.0
 _STEP_GROWTH: Final = 0.05

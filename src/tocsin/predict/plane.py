@@ -1,5 +1,7 @@
 """From metres around a place to degrees, and the square root of a covariance."""
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -7,27 +9,48 @@ from tocsin.geo import ECCENTRICITY_SQUARED, SEMI_MAJOR_M
 from tocsin.words import FloatArray
 
 
-@numba.njit(cache=True, nogil=True)
-def place(lat_deg: float, lon_deg: float, east_m: float, north_m: float) -> tuple[float, float]:
-    """Latitude and longitude (deg) reached from a place by the geodesic that starts east, north.
+class Plane(NamedTuple):
+    """A place, and the coefficients of the series around it (radians per metre and so on)."""
 
-    Legendre's series to the third order (Rapp, *Geometric Geodesy* part II, 1993, section 1.6)
-    with the two radii of curvature of the start. At 50 degrees it is 5 m off after 90 km and
-    1.5 km off after 450 km, far inside what a heading is worth over such a distance.
-    """
+    lat_deg: float
+    lon_deg: float
+    per_m: float
+    tangent: float
+    lat_deg_per: float
+    lon_deg_per: float
+
+
+@numba.njit(cache=True, nogil=True)
+def plane(lat_deg: float, lon_deg: float) -> Plane:
+    """The surroundings of a place."""
     sine = np.sin(np.radians(lat_deg))
     cosine = np.sqrt(1.0 - sine * sine)
-    tangent = sine / cosine
     squash = 1.0 - ECCENTRICITY_SQUARED * sine * sine
-    prime_vertical_m = SEMI_MAJOR_M / np.sqrt(squash)
-    meridian_m = prime_vertical_m * (1.0 - ECCENTRICITY_SQUARED) / squash
-    u, v = east_m / prime_vertical_m, north_m / prime_vertical_m
-    bend = (1.0 + 3.0 * tangent * tangent) / 3.0
-    north = v - 0.5 * u * u * tangent - 0.5 * u * u * v * bend
-    east = u + u * v * tangent + u * v * v * bend - u * u * u * tangent * tangent / 3.0
+    return Plane(
+        lat_deg,
+        lon_deg,
+        np.sqrt(squash) / SEMI_MAJOR_M,
+        sine / cosine,
+        np.degrees(squash / (1.0 - ECCENTRICITY_SQUARED)),
+        np.degrees(1.0 / cosine),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def place(around: Plane, east_m: float, north_m: float) -> tuple[float, float]:
+    """Latitude and longitude (deg) reached by the geodesic that starts `east_m`, `north_m`.
+
+    Legendre's series to the third order (Rapp, *Geometric Geodesy* part II, 1993, section 1.6)
+    with the two radii of curvature of the start. The tests find it within 20 m after 90 km and
+    2 km after 450 km at 50 degrees, far inside what a heading is worth over such a distance.
+    """
+    u, v, t = east_m * around.per_m, north_m * around.per_m, around.tangent
+    bend = (1.0 + 3.0 * t * t) / 3.0
+    north = v - 0.5 * u * u * (t + v * bend)
+    east = u + u * v * (t + v * bend) - u * u * u * t * t / 3.0
     return (
-        lat_deg + np.degrees(north * (prime_vertical_m / meridian_m)),
-        lon_deg + np.degrees(east / cosine),
+        around.lat_deg + north * around.lat_deg_per,
+        around.lon_deg + east * around.lon_deg_per,
     )
 
 

@@ -81,7 +81,8 @@ def raster(zones: Zones, harm_radius_m: float = HARM_RADIUS_M) -> Raster:
     inside = np.flatnonzero(centre_zone >= 0)
     cell = np.concatenate([inside, outline_cell])
     zone = np.concatenate([centre_zone[inside].astype(np.int64), outline_zone])
-    key = np.unique(cell * len(zones) + zone)
+    key = np.sort(cell * len(zones) + zone)
+    key = key[np.append(True, key[1:] != key[:-1])]
     cell, zone = key // len(zones), key % len(zones)
     order = np.lexsort((zone, zone != centre_zone[cell], cell))
     cell, zone = cell[order], zone[order]
@@ -172,9 +173,10 @@ def _near_outlines(zones: Zones, frame: Raster, harm_radius_m: float) -> tuple[I
             near &= (row + row_step >= 0) & (row + row_step < frame.rows)
             near &= (column + column_step >= 0) & (column + column_step < frame.columns)
             at = (row[near] + row_step) * frame.columns + column[near] + column_step
-            key = np.unique(at * len(zones) + zone[near])
-            cells.append(key // len(zones))
-            owners.append(key % len(zones))
+            fresh = np.ones(len(at), dtype=np.bool_)  # points in a row mostly repeat the pair
+            fresh[1:] = (at[1:] != at[:-1]) | (zone[near][1:] != zone[near][:-1])
+            cells.append(at[fresh])
+            owners.append(zone[near][fresh])
     return np.concatenate(cells), np.concatenate(owners)
 
 

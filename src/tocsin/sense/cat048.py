@@ -34,6 +34,7 @@ are read: chosen, because a plot has one classification and seldom more than two
 from typing import Final
 
 from tocsin.geo import FOOT_M, NAUTICAL_MILE_M
+from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 from tocsin.sense.layout import (
     Category,
     Compound,
@@ -44,7 +45,6 @@ from tocsin.sense.layout import (
     Item,
     Repeated,
 )
-from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 
 QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M
 WARNINGS: Final = ("warning_1", "warning_2", "warning_3", "warning_4")

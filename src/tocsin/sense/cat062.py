@@ -48,6 +48,7 @@ cannot be proven either: it is "truncated", whole. A first FSPEC of more than fi
 from typing import Final
 
 from tocsin.geo import FOOT_M
+from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 from tocsin.sense.layout import (
     Category,
     Compound,
@@ -58,7 +59,6 @@ from tocsin.sense.layout import (
     Item,
     Repeated,
 )
-from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 
 _DEGREE_OF_25_BITS: Final = 180.0 / 2**25
 _QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M

@@ -34,11 +34,13 @@ class Columns:
 
     def has(self, name: str) -> BoolArray:
         """Where the record has the item."""
-        return self.raw[name] != ABSENT
+        present: BoolArray = self.raw[name] != ABSENT
+        return present
 
     def flag(self, name: str) -> BoolArray:
         """Where a one-bit field is present and set."""
-        return self.raw[name] == 1
+        flag: BoolArray = self.raw[name] == 1
+        return flag
 
     def take(self, rows: IntArray) -> "Columns":
         """The same columns of some of the records."""

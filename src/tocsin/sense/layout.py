@@ -152,7 +152,8 @@ class Category:
             if field.part not in columns:
                 columns[field.part] = self.columns
                 self.columns += 1
-            assert field.name not in self.places and field.bit + field.bits <= 64
+            assert field.name not in self.places, "a field name is given twice"
+            assert field.bit + field.bits <= 64, "a field lies within eight octets"
             self.places[field.name] = Place(field, columns[field.part])
         return columns
 
@@ -205,7 +206,7 @@ class _Layout:
         return after
 
     def _plan(self, fspec: bytes) -> tuple[_Step, ...]:
-        """What to do for this FSPEC: runs of fixed items, each perhaps with a variable one after."""
+        """What to do for this FSPEC: runs of fixed items, a variable one after all but the last."""
         steps: list[_Step] = []
         places: list[tuple[int, int]] = []
         octets = 0

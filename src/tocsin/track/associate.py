@@ -33,6 +33,10 @@ _ROUNDS: Final = 100
 _SETTLED: Final = 1e-9
 
 
+LOOK_S: Final = 0.1
+"""Reports of one sensor within this are one association problem: 2 km of a 10 s radar's sweep."""
+
+
 class Look(NamedTuple):
     """One sensor's look: row of `Sensors`, seconds a scan, chance to report, latest time."""
 
@@ -43,7 +47,7 @@ class Look(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Gated pairs, ordered by (track, report). `weight`: ratio of "reported here" to "not"."""
+    """Gated pairs, grouped by track. `weight`: ratio of "reported here" to "not"."""
 
     track: IntArray
     report: IntArray
@@ -53,47 +57,61 @@ class Pairs(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _reaches(table: Table, i: int, h: int, seen: Seen, j: int) -> bool:
-    """Whether report j may lie in the gate of hypothesis h of track i: a sphere, never too small."""
+def _reach_m(table: Table, i: int, h: int, t_ns: int, noise_m2: float, place: FloatArray) -> float:
+    """Radius of a sphere about `place` (written: hypothesis h at `t_ns`) that holds the gate."""
     mean = table.fall_mean[i] if h == FALL else table.mean[i, h]
     cov = table.fall_cov[i] if h == FALL else table.cov[i, h]
-    dt_s = (seen.t_ns[j] - table.t_ns[i]) * 1e-9
-    away, spread = 0.0, 0.0
+    dt_s = (t_ns - table.t_ns[i]) * 1e-9
+    spread, speed = noise_m2 + NOISE_M2PS3[AGILE][0] * abs(dt_s) ** 3, 0.0
     for a in range(3):
-        away += (seen.position_m[j, a] - mean[a] - dt_s * mean[a + 3]) ** 2
+        place[a] = mean[a] + dt_s * mean[a + 3]
+        speed += mean[a + 3] ** 2
         spread += cov[a, a] + dt_s * (2.0 * cov[a, a + 3] + dt_s * cov[a + 3, a + 3])
-        spread += seen.covariance_m2[j, a, a]
-    spread += NOISE_M2PS3[AGILE][0] * abs(dt_s) ** 3
-    reach = GATE * spread
-    if h == FALL:
-        reach = (reach**0.5 + 0.5 * _SLACK_MPS2 * dt_s * dt_s) ** 2
-    return bool(away <= reach)
+    reach = (GATE * spread) ** 0.5 + speed**0.5 * LOOK_S
+    return float(reach + 0.5 * _SLACK_MPS2 * dt_s * dt_s if h == FALL else reach)
 
 
 @njit(cache=True, nogil=True)
-def candidates(table: Table, n: int, seen: Seen) -> tuple[IntArray, IntArray]:
-    """Pairs (track rows, reports) that survive the coarse gate, ordered by (track, report)."""
-    tracks = np.empty(256, np.int64)
-    reports = np.empty(256, np.int64)
+def candidates(table: Table, n: int, seen: Seen, t_ns: int) -> tuple[IntArray, IntArray]:
+    """Pairs (track rows, reports) that survive the coarse gate, grouped by ascending track.
+
+    Reports are sorted along one axis (stably), so that each track meets only its neighbours.
+    """
+    m = len(seen.t_ns)
+    order = np.argsort(seen.position_m[:, 0], kind="mergesort")
+    along = seen.position_m[:, 0][order]
+    noise_m2 = 0.0
+    for j in range(m):
+        c = seen.covariance_m2[j]
+        noise_m2 = max(noise_m2, c[0, 0] + c[1, 1] + c[2, 2])
+    tracks, reports = np.empty(256, np.int64), np.empty(256, np.int64)
     count = 0
+    place = np.empty(3)
+    hit = np.zeros(m, np.int64)
     for i in range(n):
         if table.system_sensor[i] >= 0:
             continue
-        for j in range(len(seen.t_ns)):
-            other = table.mode_s[i] >= 0 and seen.mode_s[j] >= 0
-            if other and table.mode_s[i] != seen.mode_s[j]:
+        for h in range(3):
+            if table.weight[i, h] <= 0.0:
                 continue
-            if not (
-                _reaches(table, i, AGILE, seen, j)
-                or _reaches(table, i, STEADY, seen, j)
-                or (table.weight[i, FALL] > 0.0 and _reaches(table, i, FALL, seen, j))
-            ):
-                continue
-            if count == len(tracks):
-                tracks = np.concatenate((tracks, np.empty(count, np.int64)))
-                reports = np.concatenate((reports, np.empty(count, np.int64)))
-            tracks[count], reports[count] = i, j
-            count += 1
+            reach = _reach_m(table, i, h, t_ns, noise_m2, place)
+            for k in range(np.searchsorted(along, place[0] - reach), m):
+                j = order[k]
+                if along[k] > place[0] + reach:
+                    break
+                y, z = seen.position_m[j, 1] - place[1], seen.position_m[j, 2] - place[2]
+                away = (along[k] - place[0]) ** 2 + y * y + z * z
+                other = table.mode_s[i] >= 0 and seen.mode_s[j] >= 0
+                if hit[j] == i + 1 or away > reach * reach:
+                    continue
+                if other and table.mode_s[i] != seen.mode_s[j]:
+                    continue
+                hit[j] = i + 1
+                if count == len(tracks):
+                    tracks = np.concatenate((tracks, np.empty(count, np.int64)))
+                    reports = np.concatenate((reports, np.empty(count, np.int64)))
+                tracks[count], reports[count] = i, j
+                count += 1
     return tracks[:count].copy(), reports[:count].copy()
 
 
@@ -113,7 +131,7 @@ def likelihood(table: Table, i: int, seen: Seen, j: int, scale: float, out: Floa
             continue
         position = seen.position_m[j]
         if h == FALL:
-            mean, cov, late = table.fall_mean[i, :6], table.fall_cov[i, :6, :6], FALL_NOISE_M2PS3
+            mean, cov, late = table.fall_mean[i], table.fall_cov[i], FALL_NOISE_M2PS3
         else:
             mean, cov, late = table.mean[i, h], table.cov[i, h], NOISE_M2PS3[h][0]
         det = innovate(mean, cov, dt_s, late, position, noise, miss, inverse)

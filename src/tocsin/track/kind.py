@@ -144,6 +144,9 @@ def classify(table: Table, n: int) -> None:
     for i in range(n):
         if not table.changed[i]:
             continue
+        if table.hits[i] < 2 and table.t_ns_friend[i] == 0:
+            table.kind[i] = PRIOR
+            continue
         speed = _look(table, i, fresh)
         rate = 1.0 / max(1.0, min(table.hits[i] - 1.0, MEMORY_LOOKS))
         worth = min(max(table.hits[i] - 1.0, 0.0), LOOKS_WORTH)

@@ -1,7 +1,7 @@
 """The air picture: reports in, tracks out; the mind's memory of what flies.
 
 Reports come in batches of some milliseconds from radars that turn at different rates, so a batch
-is cut into looks (one sensor, less than `LOOK_NS` long) and each look is associated on its own.
+is cut into looks (one sensor, less than `LOOK_S` long) and each look is associated on its own.
 Silence is counted on a slower beat (`BEAT_NS`): only a sensor that should have looked, was heard
 since, and said nothing lowers a track's existence. Memory is bounded by `TRACKS_MAX`.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.track import output, start
-from tocsin.track.associate import GATE, Look, candidates, marginals, score, settle
+from tocsin.track.associate import GATE, LOOK_S, Look, candidates, marginals, score, settle
 from tocsin.track.clutter import ClutterMaps
 from tocsin.track.filter import predict_rows
 from tocsin.track.kind import classify
@@ -23,8 +23,6 @@ from tocsin.words import BoolArray, Fixes, FloatArray, IntArray, Sensors, Tracks
 TRACKS_MAX: Final = 20_000
 LATE_NS: Final = 15 * NS_PER_S
 """Older reports are ignored and counted; the same bound as the journal's (architecture, 4)."""
-LOOK_NS: Final = 100 * NS_PER_MS
-"""Reports of one sensor within this are one association problem: 2 km of a 10 s radar's sweep."""
 BEAT_NS: Final = 500 * NS_PER_MS  # chosen: half of the fastest usual scan
 START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's begins one; chosen
 ECHO: Final = 9.0
@@ -88,7 +86,7 @@ class Picture:
                 first, here = rows[begun], rows[k]
                 same = fixes.sensor[here] == fixes.sensor[first]
                 same &= fixes.system_track[here] == fixes.system_track[first]
-                if same and fixes.t_ns[here] - fixes.t_ns[first] < LOOK_NS:
+                if same and fixes.t_ns[here] - fixes.t_ns[first] < LOOK_S * NS_PER_S:
                     continue
             looks.append(rows[begun:k])
             begun = k
@@ -108,7 +106,7 @@ class Picture:
             look.scan_s, seen,
         )  # fmt: skip
         table = self._table
-        tracks, reports = candidates(table, self._n, seen)
+        tracks, reports = candidates(table, self._n, seen, look.t_ns)
         unexplained = np.ones(len(rows))
         echo = np.zeros(len(rows), dtype=np.bool_)
         if len(tracks):
@@ -119,10 +117,11 @@ class Picture:
             settle(table, seen, look, pairs, down)
         self._clutter.learn(sensor, seen, unexplained)
         begun = np.flatnonzero((unexplained > START_UNEXPLAINED) & ~echo)
-        for j in begun.tolist():
-            existence = unexplained[j] * new[j] / (new[j] + clutter[j])
-            start.begin(self._table, self._row(), seen, j, look, existence)
-            self._n += 1
+        if len(begun):
+            first = self._room(len(begun))
+            existence = unexplained * new / (new + clutter)
+            start.begin_all(self._table, first, seen, begun, look, existence)
+            self._n += len(begun)
 
     def _follow(self, fixes: Fixes, rows: IntArray, seen: Seen, look: Look) -> None:
         """Give each report of another system's track to the track that mirrors it."""
@@ -135,27 +134,35 @@ class Picture:
             if fixes.ends[row]:
                 self._n = keep(self._table, self._n, ~own)
                 continue
-            i = int(mirror[0]) if len(mirror) else self._row()
+            i = int(mirror[0]) if len(mirror) else self._room(1)
             follow(self._table, i, seen, j, look, fixes.velocity_mps[row], number, len(mirror) == 0)
             self._n += not len(mirror)
 
-    def _row(self) -> int:
-        """The next free row, with its id written; makes room when there is none."""
-        if self._n >= self._tracks_max:
-            table = self._table
-            rank = np.lexsort((
-                -table.id[: self._n], table.existence[: self._n], table.confirmed[: self._n],
-            ))  # fmt: skip
-            kept = np.ones(self._n, dtype=np.bool_)
-            kept[rank[: max(1, self._tracks_max // 100)]] = False
-            self.evicted += int((~kept).sum())
-            self._n = keep(table, self._n, kept)
-        if self._n == len(self._table.id):
-            width = self._table.look_ns.shape[1]
-            self._table = grown(self._table, self._n, 2 * self._n, width)
-        self._table.id[self._n] = self._next_id
-        self._next_id += 1
+    def _room(self, wanted: int) -> int:
+        """The first of `wanted` free rows, with their ids written; makes room when there is none.
+
+        May replace the table.
+        """
+        excess = self._n + wanted - self._tracks_max
+        if excess > 0:
+            self._evict(max(excess, self._tracks_max // 100))
+        width = self._table.look_ns.shape[1]
+        if self._n + wanted > len(self._table.id):
+            room = 2 * (self._n + wanted)
+            self._table = grown(self._table, self._n, room, width)
+        ids = np.arange(self._next_id, self._next_id + wanted)
+        self._table.id[self._n : self._n + wanted] = ids
+        self._next_id += wanted
         return self._n
+
+    def _evict(self, count: int) -> None:
+        """Drop `count` tracks: tentative before confirmed, least existence first, then youngest."""
+        table, n = self._table, self._n
+        rank = np.lexsort((-table.id[:n], table.existence[:n], table.confirmed[:n]))
+        kept = np.ones(n, dtype=np.bool_)
+        kept[rank[:count]] = False
+        self.evicted += int((~kept).sum())
+        self._n = keep(table, n, kept)
 
     def _widen(self, sensors: int) -> None:
         """Make room for the looks of newly learnt sensors."""

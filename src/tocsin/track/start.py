@@ -14,7 +14,7 @@ from tocsin.words import BoolArray, FloatArray, IntArray
 
 # Velocity priors of a first report, m/s s.d. (horizontal, vertical), and the hypotheses' weights.
 # Steady covers everything that flies on wings; agile covers rockets. Chosen.
-SPEED_SD_MPS: Final = ((130.0, 15.0), (600.0, 400.0))
+SPEED_SD_MPS: Final = ((130.0, 15.0), (500.0, 400.0))
 START_WEIGHT: Final = (0.9, 0.1)
 SYSTEM_SPEED_SD_MPS: Final = 15.0  # of a velocity that another tracker gives; chosen
 
@@ -25,8 +25,10 @@ CONFIRM_NS: Final = 2_000_000_000  # first to last report of a track to be confi
 
 DROP_CONFIRMED: Final = 0.05  # existence; chosen: about five missed looks at pd 0.9
 DROP_TENTATIVE: Final = 1e-6  # the least a birth in dense clutter can begin with is some 1e-5
-TENTATIVE_SCANS: Final = 3.5  # a tentative track unseen for so many scans goes ...
-TENTATIVE_S: Final = 3.0  # ... but not sooner than this
+TENTATIVE_SCANS: Final = (2.2, 3.5)
+"""A tentative track unseen for so many scans goes: after one look, after more. Two misses in a row
+happen to 1 % of targets at pd 0.9."""
+TENTATIVE_S: Final = 2.2  # ... but not sooner than this
 COAST_S: Final = 60.0
 """A confirmed track that no sensor looks at is kept so long: what went below the horizon still
 flies. Chosen: a drone at 50 m/s is then 3 km on, one zone further."""
@@ -44,6 +46,7 @@ _MERGE_BOX_M: Final = 500.0  # no two tracks so far apart are compared at all
 _MERGE_BOX_MPS: Final = 50.0
 
 FALL_WEIGHT: Final = 0.5  # of a new ballistic hypothesis: undecided
+FALL_EXISTENCE: Final = 0.5  # likelier than not to be there; chosen, because it saves the work
 FALL_SPEED_MPS: Final = 100.0
 FALL_CLIMB: Final = 0.2  # of the speed: 12 degrees; airliners climb and descend at under 6
 FALL_FAST_MPS: Final = 400.0  # faster than any airliner and most missiles: level flight too
@@ -71,8 +74,9 @@ def begin(table: Table, i: int, seen: Seen, j: int, look: Look, existence: float
     table.weight[i, STEADY], table.weight[i, AGILE] = START_WEIGHT
     table.weight[i, FALL] = 0.0
     table.fall_wait[i] = 0
-    table.t_ns[i], table.t_ns_seen[i], table.t_ns_born[i] = (seen.t_ns[j],) * 3
-    table.t_ns_friend[i] = seen.t_ns[j] if seen.friend[j] else 0
+    t_ns = seen.t_ns[j]
+    table.t_ns[i], table.t_ns_seen[i], table.t_ns_born[i] = t_ns, t_ns, t_ns
+    table.t_ns_friend[i] = t_ns if seen.friend[j] else 0
     table.existence[i] = existence
     table.kind_mean[i] = 0.0
     table.kind[i] = 0.0
@@ -88,7 +92,7 @@ def begin(table: Table, i: int, seen: Seen, j: int, look: Look, existence: float
     table.evidence[i, 0] = seen.evidence[j]
     table.changed[i] = True
     table.past_t_ns[i] = 0
-    table.past_t_ns[i, 0] = seen.t_ns[j]
+    table.past_t_ns[i, 0] = t_ns
     table.past_position[i, 0] = seen.position_m[j]
     table.past_cov[i, 0] = seen.covariance_m2[j]
     table.look_ns[i] = 0
@@ -97,6 +101,15 @@ def begin(table: Table, i: int, seen: Seen, j: int, look: Look, existence: float
     table.look_ns[i, look.sensor] = look.t_ns
     table.look_mass[i, look.sensor] = 1.0
     table.look_seen[i, look.sensor] = True
+
+
+@njit(cache=True, nogil=True)
+def begin_all(
+    table: Table, first: int, seen: Seen, reports: IntArray, look: Look, existence: FloatArray
+) -> None:
+    """Begin a track in each row from `first` on, one for each of `reports`."""
+    for k in range(len(reports)):
+        begin(table, first + k, seen, reports[k], look, existence[reports[k]])
 
 
 @njit(cache=True, nogil=True)
@@ -118,6 +131,7 @@ def begin_falls(table: Table, n: int) -> None:
     up = np.empty(3)
     for i in range(n):
         ready = table.changed[i] and table.has_height[i] and table.past_t_ns[i, 2] > 0
+        ready &= table.existence[i] >= FALL_EXISTENCE
         if not ready or table.fall_wait[i] > 0 or table.weight[i, FALL] > 0.0:
             continue
         last = 2
@@ -229,7 +243,8 @@ def living(table: Table, n: int, now_ns: int) -> BoolArray:
             if table.system_sensor[i] >= 0 and unseen_s > SYSTEM_SCANS * table.scan_s[i]:
                 kept[i] = False
         else:
-            patience_s = max(TENTATIVE_SCANS * table.scan_s[i], TENTATIVE_S)
+            scans = TENTATIVE_SCANS[0] if table.looks[i] < 2 else TENTATIVE_SCANS[1]
+            patience_s = max(scans * table.scan_s[i], TENTATIVE_S)
             kept[i] = table.existence[i] >= DROP_TENTATIVE and unseen_s <= patience_s
     return kept
 

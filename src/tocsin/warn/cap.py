@@ -17,14 +17,17 @@ from lxml import etree
 from tocsin.instant import NS_PER_S, cap_time
 from tocsin.rules.alerts import alert_id
 from tocsin.rules.cap_tree import NAMESPACE, Element
-from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
 from tocsin.warn.texts import Texts
-from tocsin.words import Alert, Site
+from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
+from tocsin.words import Site
 
 STATUS: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 EXPIRES_NS_MIN: Final = 60 * NS_PER_S  # chosen: no message is void before it was read
 ENDED_EXPIRES_NS_MIN: Final = 600 * NS_PER_S  # as long as the end stays on display
 ZONE_CODE: Final = "TOCSIN_ZONE"
+XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
+_EMPTY: Final = f'<alert xmlns="{NAMESPACE}"/>'
+_IN: Final = f"{{{NAMESPACE}}}"
 
 
 class Codes(NamedTuple):
@@ -57,8 +60,6 @@ class CapMessage(msgspec.Struct, frozen=True):
     """A rendered document with what the feed and later references need."""
 
     sent: Sent
-    alert: Alert
-    kind: str
     payload: bytes
 
 
@@ -67,35 +68,46 @@ def cap_message(
 ) -> CapMessage | None:
     """The document for the alert of `told`, None when CAP has nothing to say.
 
-    `told.sent` are the earlier messages of the run; `others` is the stage that the zone shows
+    `told.sent` are the earlier messages to refer to; `others` is the stage that the zone shows
     because of its other threats (``none`` without any): while one is in force, the end of this
     one is no all-clear, for a siren reads only the code.
     """
-    alert = told.alert
-    kind = message_type(alert, told.sent)
-    if alert.stage == "none" or kind is None:
+    sent = sent_of(now_ns, told)
+    if sent is None:
         return None
-    floor_ns = ENDED_EXPIRES_NS_MIN if alert.stage in ENDED else EXPIRES_NS_MIN
-    expires_ns = max(alert.t_ns_expires, now_ns + floor_ns)
-    root = etree.Element("alert", nsmap={None: NAMESPACE})
-    _head(root, now_ns, site, told, kind, texts)
+    job = _Job(now_ns, sent.t_ns_expires, site, told, others, texts)
+    root = etree.fromstring(_EMPTY)
+    _head(root, job)
     for language in texts.languages:
-        info = etree.SubElement(root, "info")
-        _info(info, language, now_ns, expires_ns, site, told, others, texts)
-        _area(info, area, texts.zone_name(language, alert.zone))
+        info = etree.SubElement(root, f"{_IN}info")
+        _info(info, language, job)
+        _area(info, area, texts.zone_name(language, told.alert.zone))
     payload = XML_HEAD + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
-    sent = Sent(alert_id(alert), now_ns, expires_ns)
-    return CapMessage(sent, alert, kind, payload)
+    return CapMessage(sent, payload)
 
 
-XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
+class _Job(NamedTuple):
+    """What every part of one document needs."""
+
+    now_ns: int
+    expires_ns: int
+    site: Site
+    told: Told
+    others: str
+    texts: Texts
 
 
-def message_type(alert: Alert, earlier: Sequence[Sent]) -> str | None:
-    """Alert, Update or Cancel; None for a cancellation of which CAP receivers never heard."""
-    if alert.stage == "cancelled":
-        return "Cancel" if earlier else None
-    return "Update" if earlier else "Alert"
+def sent_of(now_ns: int, told: Told) -> Sent | None:
+    """How later messages will refer to the document for `told`; None if there is none.
+
+    Nothing is said when a run ends silently, nor to cancel what CAP receivers never heard.
+    """
+    stage = told.alert.stage
+    if stage == "none" or (stage == "cancelled" and not told.sent):
+        return None
+    floor_ns = ENDED_EXPIRES_NS_MIN if stage in ENDED else EXPIRES_NS_MIN
+    expires_ns = max(told.alert.t_ns_expires, now_ns + floor_ns)
+    return Sent(alert_id(told.alert), now_ns, expires_ns)
 
 
 def in_force(now_ns: int, sent: Sequence[Sent]) -> tuple[Sent, ...]:
@@ -109,43 +121,33 @@ def codes(told: Told, others: str) -> Codes:
     own = STAGE_CODES[told.alert.stage]
     if told.active:
         return own
-    if others in STAGE_CODES and others not in ENDED:
+    if _in_danger(others):
         return own._replace(response=STAGE_CODES[others].response)
     if told.stage == "none":
         return own._replace(response="Monitor")
     return own
 
 
-def _head(
-    root: Element, now_ns: int, site: Site, told: Told, kind: str, texts: Texts
-) -> None:
+def _head(root: Element, job: _Job) -> None:
+    site, told = job.site, job.told
+    cancelled = told.alert.stage == "cancelled"
     _add(root, "identifier", alert_id(told.alert))
     _add(root, "sender", site.sender)
-    _add(root, "sent", cap_time(now_ns))
+    _add(root, "sent", cap_time(job.now_ns))
     _add(root, "status", STATUS[site.realm])
-    _add(root, "msgType", kind)
+    _add(root, "msgType", "Cancel" if cancelled else "Update" if told.sent else "Alert")
     _add(root, "scope", "Public")
-    note = texts.note(cancelled=kind == "Cancel")
+    note = job.texts.note(cancelled)
     if note:
         _add(root, "note", note)
-    references = in_force(now_ns, told.sent)
-    if references:
-        triples = (f"{site.sender},{r.identifier},{cap_time(r.t_ns)}" for r in references)
+    if told.sent:
+        triples = (f"{site.sender},{r.identifier},{cap_time(r.t_ns)}" for r in told.sent)
         _add(root, "references", " ".join(triples))
 
 
-def _info(
-    info: Element,
-    language: str,
-    now_ns: int,
-    expires_ns: int,
-    site: Site,
-    told: Told,
-    others: str,
-    texts: Texts,
-) -> None:
-    alert, code = told.alert, codes(told, others)
-    said = texts.said(language, told, others_active=others not in ("none", *ENDED))
+def _info(info: Element, language: str, job: _Job) -> None:
+    told, alert, code = job.told, job.told.alert, codes(job.told, job.others)
+    said = job.texts.said(language, told, others_active=_in_danger(job.others))
     _add(info, "language", language)
     _add(info, "category", "Safety")
     _add(info, "category", "Security")
@@ -155,19 +157,23 @@ def _info(
     _add(info, "severity", SEVERITY[alert.threat] if told.active else "Minor")
     _add(info, "certainty", code.certainty)
     _pair(info, "eventCode", "EWS:threat", alert.threat)
-    _add(info, "expires", cap_time(expires_ns))
-    _add(info, "senderName", site.sender_name)
+    _add(info, "expires", cap_time(job.expires_ns))
+    _add(info, "senderName", job.site.sender_name)
     _add(info, "headline", said.headline)
-    _add(info, "description", texts.description(language, now_ns, told))
+    _add(info, "description", job.texts.description(language, job.now_ns, told))
     _add(info, "instruction", said.instruction)
-    _pair(info, "parameter", "EWS:stage", alert.stage)
+    _pair(info, "parameter", "EWS:stage", told.stage)
     _pair(info, "parameter", "EWS:level", alert.level)
     if told.active and alert.t_ns_arrival:
         _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
 
 
+def _in_danger(stage: str) -> bool:
+    return stage not in ("none", *ENDED)
+
+
 def _area(info: Element, area: Area, name: str) -> None:
-    element = etree.SubElement(info, "area")
+    element = etree.SubElement(info, f"{_IN}area")
     _add(element, "areaDesc", name)
     for polygon in area.polygons:
         _add(element, "polygon", polygon)
@@ -176,10 +182,10 @@ def _area(info: Element, area: Area, name: str) -> None:
 
 
 def _add(parent: Element, name: str, text: str) -> None:
-    etree.SubElement(parent, name).text = text
+    etree.SubElement(parent, f"{_IN}{name}").text = text
 
 
 def _pair(parent: Element, name: str, value_name: str, value: str) -> None:
-    pair = etree.SubElement(parent, name)
+    pair = etree.SubElement(parent, f"{_IN}{name}")
     _add(pair, "valueName", value_name)
     _add(pair, "value", value)

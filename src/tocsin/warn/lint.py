@@ -35,7 +35,9 @@ def _of_one(language: str, table: Language) -> list[str]:
         if _MARKUP.search(text):
             faults.append(f"{language}: {place} holds mark-up, a link or stray white space")
         allowed = _slots_of(place)
-        faults += [f"{language}: {place} has no slot {{{s}}}" for s in slots(text) if s not in allowed]
+        faults += [
+            f"{language}: {place} has no slot {{{s}}}" for s in slots(text) if s not in allowed
+        ]
         faults += [f"{language}: {place} lacks {{{s}}}" for s in allowed if s not in slots(text)]
         if any(brace in re.sub(r"\{\w+\}", "", text) for brace in "{}"):
             faults.append(f"{language}: {place} has a lone brace")

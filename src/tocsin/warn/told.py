@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from tocsin.instant import NS_PER_S
-from tocsin.words import LEVELS, THREATS, Alert, Int32Array, FloatArray
+from tocsin.words import LEVELS, THREATS, Alert, FloatArray, Int32Array
 
 FOLDING: Final = ("none", "cancelled", "all_clear", "stand_by", "early", "stay", "take_cover")
 """Stages by what a zone shows when several threats differ, weakest first."""
@@ -78,31 +78,39 @@ class Told(msgspec.Struct, frozen=True):
         return self.t_ns + SHOWN_AFTER_END_NS
 
     def continues(self, alert: Alert) -> bool:
-        """Whether `alert` belongs to the same run: nothing ended it, and it began when we did."""
-        return self.alert.stage not in ("none", *ENDED) and (
-            alert.t_ns_begun == self.alert.t_ns_begun or alert.t_ns_begun == 0
-        )
+        """Whether `alert` belongs to the same run: it begun when we did or, untold, we go on."""
+        if alert.t_ns_begun and self.alert.t_ns_begun:
+            return alert.t_ns_begun == self.alert.t_ns_begun
+        return self.alert.stage not in ENDED
 
 
-class Folded(msgspec.Struct, frozen=True):
-    """What a zone shows: the gravest stage, and the threat that speaks for it."""
+class Shown(msgspec.Struct, frozen=True):
+    """What a zone shows now: the fold of its threats. `lead` is the threat that speaks for it."""
 
     stage: str
     level: str
     t_ns_arrival: int
     lead: Told | None
+    threats: tuple[Told, ...]
 
 
-def fold(threats: Iterable[Told]) -> Folded:
-    """One stage, level and arrival of a zone's threats; level and arrival of active ones only."""
-    shown = [told for told in threats if told.stage != "none"]
-    if not shown:
-        return Folded("none", "none", 0, None)
+def fold(now_ns: int, threats: Iterable[Told]) -> Shown:
+    """One stage, level and arrival of a zone's threats; level and arrival of active ones only.
+
+    What has lapsed is not shown: it leaves the display, which is no all-clear.
+    """
+    shown = tuple(
+        sorted(
+            (told for told in threats if told.stage != "none" and told.t_ns_lapse() > now_ns),
+            key=lambda told: THREATS.index(told.alert.threat),
+        )
+    )
     active = [told for told in shown if told.active]
-    lead = max(shown, key=_gravity)
+    lead = max(shown, key=_gravity, default=None)
     level = max((told.alert.level for told in active), key=LEVELS.index, default="none")
     arrivals = [told.alert.t_ns_arrival for told in active if told.alert.t_ns_arrival]
-    return Folded(lead.stage, level, min(arrivals, default=0), lead)
+    stage = lead.stage if lead else "none"
+    return Shown(stage, level, min(arrivals, default=0), lead, shown)
 
 
 def _gravity(told: Told) -> tuple[int, int, int, int]:

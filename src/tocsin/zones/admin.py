@@ -53,9 +53,7 @@ _AREAS: Final[dict[str, dict[str, Area]]] = {
         "08": _ukrainian("65", "65", "Херсонська область", "Kherson Oblast"),
         "09": _ukrainian("68", "68", "Хмельницька область", "Khmelnytskyi Oblast"),
         "10": _ukrainian("35", "35", "Кіровоградська область", "Kirovohrad Oblast"),
-        "11": _ukrainian(
-            "43", "01", "Автономна Республіка Крим", "Autonomous Republic of Crimea"
-        ),
+        "11": _ukrainian("43", "01", "Автономна Республіка Крим", "Autonomous Republic of Crimea"),
         "12": _ukrainian("30", "80", "Київ", "Kyiv"),
         "13": _ukrainian("32", "32", "Київська область", "Kyiv Oblast"),
         "14": _ukrainian("09", "44", "Луганська область", "Luhansk Oblast"),

@@ -79,6 +79,7 @@ def build(
     polygons = _ground(entries, seeds, sorted_places, outlines, alpha3)
     people = _people(sorted_places.places, polygons)
     ids = _ids(recipe.country, sorted_places.places)
+    codes = _codes(seeds)
     drafts = [
         Draft(
             id=ids[seed.key],
@@ -87,7 +88,7 @@ def build(
             parent=seed.area.id,
             people=count,
             shelter_s=recipe.shelter_s,
-            foreign=_foreign(seed, recipe.country),
+            foreign=_foreign(seed, recipe.country, codes),
             point=(seed.lon_deg, seed.lat_deg),
         )
         for seed, polygon, count in zip(seeds, polygons, people, strict=True)
@@ -177,10 +178,19 @@ def _names(place: Place, country: str) -> dict[str, str]:
     return names
 
 
-def _foreign(place: Place, country: str) -> dict[str, str]:
+def _codes(seeds: list[Place]) -> dict[int, str]:
+    """The register's code of each place where it is certain; given once, to the largest."""
+    taken: dict[str, int] = {}
+    for seed in seeds:
+        if seed.unit is not None:
+            taken.setdefault(seed.unit.code, seed.key)
+    return {key: code for code, key in taken.items()}
+
+
+def _foreign(place: Place, country: str, codes: dict[int, str]) -> dict[str, str]:
     foreign = {"geonames": str(place.key)}
     if country == "ua":
-        foreign["katottg"] = place.unit.code if place.unit else ""
+        foreign["katottg"] = codes.get(place.key, "")
         foreign["name_source"] = _name_source(place)
     return foreign
 

@@ -29,9 +29,12 @@ from tocsin.zones.register import Register, Unit
 TWICE_M: Final = 2_500.0
 """Chosen: GeoNames' doubles in Israel lie up to 2 km apart (Yehud and Yehud-Monosson, 1.2 km)."""
 
-TWICE_UNIT_M: Final = 20_000.0
-"""Chosen: two entries for one unit of the register; the farthest pair seen (Klyachanovo) is 13 km
-apart, and beyond 20 km one of the two matches is more likely wrong."""
+TWICE_UNIT_M: Final = 5_000.0
+"""Chosen: two entries that can only be one unit of the register; farther apart, the smaller is
+rather a village that bears the town's name (Dobropillia, 1,084 people, is not Dobropillia)."""
+
+TWICE_PEOPLE_M: Final = 20_000.0
+"""As above with the very same number of people: the farthest pair seen lies 13 km apart."""
 
 TOWN_DENSITY_PER_M2: Final = 2_500e-6
 """People per square metre: chosen, because the sections of Kyiv (19 km), Kharkiv (9 km) and
@@ -136,7 +139,18 @@ def sort_places(places: list[Place], country: str, registered: bool) -> Sorted:
             continue
         joined.append((place.key, owner.key, rule))
         sections[owner.key] = (*sections.get(owner.key, ()), place)
-    return Sorted(places=tuple(kept), sections=_settled(kept, sections), joined=tuple(joined))
+    parts = _settled(kept, sections)
+    twins = [key for key, _, rule in joined if rule.startswith("same")]
+    kept = [
+        _with_names_of(place, [p for p in parts[place.key] if p.key in twins]) for place in kept
+    ]
+    return Sorted(places=tuple(kept), sections=parts, joined=tuple(joined))
+
+
+def _with_names_of(place: Place, twins: list[Place]) -> Place:
+    """A place that was listed twice bears the names of both entries."""
+    names = [name for twin in twins for name in twin.other_names]
+    return replace(place, other_names=(*place.other_names, *names)) if names else place
 
 
 def _matched(place: Place, register: Register) -> Place:
@@ -148,13 +162,12 @@ def _matched(place: Place, register: Register) -> Place:
         if believable:
             found[believable[0].name] = believable
     if not found:
-        return place
+        heard = register.sounding(place.area.register, place.name)
+        return replace(place, units=tuple(u for u in heard if _believable(u, place.people)))
     best = max(sorted(found), key=lambda name: similar(romanised(name), place.name))
     ranked = sorted(found[best], key=lambda unit: (unit.rank, unit.code))
-    top = ranked[0].rank
-    # A town is known by its rank; among villages of one name nobody can say which one it is.
-    equals = tuple(unit for unit in ranked if unit.rank == top)
-    return replace(place, units=equals if place.people >= 0 or len(equals) == 1 else tuple(ranked))
+    # Among several of one name the highest in rank is meant; among equals nobody can say which.
+    return replace(place, units=tuple(unit for unit in ranked if unit.rank == ranked[0].rank))
 
 
 def _believable(unit: Unit, people: int) -> bool:
@@ -165,10 +178,11 @@ def _same_place(
     place: Place, places: list[Place], distance_m: FloatArray
 ) -> tuple[str, Place | None]:
     """The larger entry that is the same place, if any; nearest first."""
-    close = np.flatnonzero(distance_m <= TWICE_UNIT_M)
+    close = np.flatnonzero(distance_m <= TWICE_PEOPLE_M)
     for row in close[np.argsort(distance_m[close], kind="stable")]:
         other = places[int(row)]
-        if place.unit is not None and place.unit == other.unit:
+        one_unit = place.unit is not None and place.unit == other.unit
+        if one_unit and (distance_m[row] <= TWICE_UNIT_M or place.people == other.people):
             return "same unit of the register", other
         if distance_m[row] <= TWICE_M and _same_name(place, other):
             return "same name", other
@@ -181,6 +195,8 @@ def _same_name(place: Place, other: Place) -> bool:
         return place.units == other.units
     ours, theirs = slug(place.name), slug(other.name)
     shorter, longer = sorted((ours, theirs), key=len)
+    if longer == f"{shorter}-illit":  # "Upper": a town of its own beside the older one
+        return False
     # 0.87: "binyamina-giv-at-ada" twice is 0.97; the twin kibbutzim Me'uhad and Ihud are 0.8.
     return longer.startswith(f"{shorter}-") or similar(ours, theirs) >= 0.87
 

@@ -25,17 +25,31 @@ _SKELETON: Final = {
     # are a, e, i, o, u, w and y on the Latin side.
     **dict(zip("בגדזחטכךלמםנןסעפףצץקרשת", "bgdzhtkklmmnns ppccqrst", strict=True)),
     **dict(zip("بتثجحخدذرزسشصضطظغفقكلمنهة", "bttghhddrzsssdtzgpqklmnh ", strict=True)),
-    **{"ה": "h", "v": "b", "f": "p", "k": "k", "q": "q", "j": "y", "x": "k"},
+    "ה": "h",
+    "v": "b",
+    "f": "p",
+    "k": "k",
+    "q": "q",
+    "j": "g",
+    "x": "k",
 }
 _ALIKE: Final = str.maketrans({"q": "k", "c": "s", "z": "s", "w": "", "y": "", "h": "", " ": ""})
 
-_ROMAN: Final = dict(
-    zip(
-        "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя’'",
-        "a b v h g d e ie zh z y i i i k l m n o p r s t u f kh ts ch sh shch  iu ia  ".split(" "),
-        strict=True,
-    )
-)
+_ROMAN: Final = {
+    **dict(zip("абвгґдезиійїклмнопрстуф", "abvhgdezyiiiklmnoprstuf", strict=True)),
+    "є": "ie",
+    "ж": "zh",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "shch",
+    "ю": "iu",
+    "я": "ia",
+    "ь": "",
+    "’": "",
+    "'": "",
+}
 _ROMAN_FIRST: Final = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 """Resolution 55 of the Cabinet of Ministers of Ukraine, 27 January 2010, with its rule for the
 beginning of a word; `зг` becomes `zgh`."""
@@ -93,18 +107,29 @@ def in_arabic(names: Iterable[str], latin: str) -> tuple[str, bool]:
 
 
 def in_ukrainian(names: Iterable[str], latin: str) -> tuple[str, bool]:
-    """A name that may be Ukrainian by its letters ("" when none) and whether that is in doubt."""
+    """A Ukrainian name ("" when none can be told from Russian) and whether that is in doubt.
+
+    A letter that only Ukrainian has settles it. Without one, a name is taken, in doubt, if its
+    Ukrainian reading is the Latin name: "Kacha" is Kacha, "Yampol" is not Yampil.
+    """
     bare = [unicodedata.normalize("NFC", re.sub(r"(?<=\w)\u0301", "", name)) for name in names]
     kept = sorted(name for name in dict.fromkeys(bare) if UKRAINIAN.fullmatch(name))
-    if not kept:
+    sure = [name for name in kept if ONLY_UKRAINIAN.search(name)]
+    fair = [name for name in kept if latin_key(romanised(name)) == latin_key(latin)]
+    choice = [name for name in fair if name in sure] or fair or sure
+    if not choice:
         return "", False
-    score = {name: (similar(romanised(name), latin), name) for name in kept}
-    best = max(kept, key=score.__getitem__)
-    return best, not ONLY_UKRAINIAN.search(best)
+    best = max(choice, key=lambda name: (similar(romanised(name), latin), name))
+    return best, best not in sure
+
+
+def latin_key(latin: str) -> str:
+    """A romanised name without the differences between the usual tables (y, i, yi, apostrophes)."""
+    return re.sub(r"[iy]+", "i", slug(latin).replace("-", ""))
 
 
 def _best(names: list[str], latin: str) -> tuple[str, bool]:
-    """The name that sounds most like `latin`; ties to the longer (full spelling), then by letter."""
+    """The name that sounds most like `latin`; ties to the longer, being the full spelling."""
     distinct = sorted(dict.fromkeys(name.strip() for name in names))
     if not distinct:
         return "", False
@@ -126,7 +151,8 @@ def _romanised_word(word: str) -> str:
 
 def _skeleton(name: str) -> str:
     name = re.sub(r"(?:^|(?<=[ -]))ال", "", name)  # the Arabic article
-    name = re.sub(r"sch|sh|ts|tz|kh|ch", lambda m: {"t": "c", "s": "s"}.get(m[0][0], "h"),
-                  name.lower())
+    name = re.sub(
+        r"sch|sh|ts|tz|kh|ch", lambda m: {"t": "c", "s": "s"}.get(m[0][0], "h"), name.lower()
+    )
     consonants = "".join(_SKELETON.get(letter, letter) for letter in name)
     return re.sub(r"[^a-z]|[aeiou]", "", consonants.translate(_ALIKE))

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.zones.names import plain_cyrillic
+from tocsin.zones.names import latin_key, plain_cyrillic, romanised
 
 _RANK: Final = {"K": 0, "M": 1, "T": 2, "X": 2, "C": 3}
 _CODE: Final = re.compile(r"UA\d{17}")
@@ -35,13 +35,19 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Settlements by area ("UA63") and plain name."""
+    """Settlements by area ("UA63") and plain name; cities and larger settlements by sound too."""
 
     units: dict[tuple[str, str], tuple[Unit, ...]]
+    sounds: dict[tuple[str, str], tuple[Unit, ...]]
 
     def named(self, area: str, plain_name: str) -> tuple[Unit, ...]:
         """The settlements of an area that bear this name (see `names.plain_cyrillic`)."""
         return self.units.get((area, plain_name), ())
+
+    def sounding(self, area: str, latin: str) -> tuple[Unit, ...]:
+        """The one city or larger settlement of an area that is romanised so; () if not just one."""
+        found = self.sounds.get((area, latin_key(latin)), ())
+        return found if len(found) == 1 else ()
 
 
 def read_register(lines: Iterable[str]) -> Register:
@@ -66,4 +72,10 @@ def read_register(lines: Iterable[str]) -> Register:
         units.setdefault((code[:4], plain_cyrillic(name)), []).append(unit)
     if not units:
         raise ValueError("the register names no settlement; is it the KATOTTG table?")
-    return Register({key: tuple(found) for key, found in units.items()})
+    sounds: dict[tuple[str, str], tuple[Unit, ...]] = {}
+    for (area, _), found in units.items():
+        for unit in found:
+            if unit.category != "C":
+                key = (area, latin_key(romanised(unit.name)))
+                sounds[key] = (*sounds.get(key, ()), unit)
+    return Register({key: tuple(found) for key, found in units.items()}, sounds)

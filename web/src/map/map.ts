@@ -10,9 +10,9 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Feature } from "geojson";
 import { union, type Bounds } from "../atlas.ts";
 import { groups } from "../fold.ts";
-import { LOOKS, tile, type Look } from "../looks.ts";
+import { badge, LOOKS, tile, type Look } from "../looks.ts";
 import type { Zone } from "../model.ts";
-import { t, zoneName, type Context } from "../view/context.ts";
+import { areaName, t, zoneName, type Context } from "../view/context.ts";
 import { DARK, LIGHT, mapStyle } from "./style.ts";
 
 /** Labels drawn at once; the most urgent in view come first. */
@@ -93,6 +93,7 @@ export class ZoneMap {
       const stroke = blind ? theme.blind : LOOKS[look].ink;
       const image = tile(look, blind ? BLIND_GROUND : GROUND, withAlpha(stroke, blind ? 1 : 0.45));
       this.map.addImage(look, image, { pixelRatio: 2 });
+      this.map.addImage(`sign-${look}`, badge(look), { pixelRatio: 2 });
     }
   }
 
@@ -110,6 +111,7 @@ export class ZoneMap {
       return { type: "Feature", geometry: feature.geometry, properties: { id, look, blind } };
     });
     void this.source("zones").setData({ type: "FeatureCollection", features });
+    void this.source("areas").setData({ type: "FeatureCollection", features: areaLabels(c) });
     this.frame(c);
     this.drawLabels();
   }
@@ -148,8 +150,20 @@ function label(c: Context, zone: Zone, order: number): Feature {
   return {
     type: "Feature",
     geometry: { type: "Point", coordinates },
-    properties: { label: words, order },
+    properties: { label: words, look: zone.stage, order },
   };
+}
+
+/** One quiet name for each admin-1 area that has one, amid its zones. */
+function areaLabels(c: Context): Feature[] {
+  return [...c.atlas.parents.keys()].flatMap((parent): Feature[] => {
+    const inside = [...c.atlas.places.values()].filter((place) => place.parent === parent);
+    if (inside.length === 0) return [];
+    const [west, south, east, north] = inside.map((place) => place.bounds).reduce(union);
+    const coordinates = [(west + east) / 2, (south + north) / 2];
+    const properties = { label: areaName(c, parent)[0] };
+    return [{ type: "Feature", geometry: { type: "Point", coordinates }, properties }];
+  });
 }
 
 function withAlpha(hex: string, alpha: number): string {

@@ -8,6 +8,7 @@ export interface Theme {
   readonly border: string;
   readonly zone: string;
   readonly text: string;
+  readonly soft: string;
   readonly halo: string;
   readonly blind: string;
 }
@@ -18,6 +19,7 @@ export const LIGHT: Theme = {
   border: "#8b95a1",
   zone: "#b3bac4",
   text: "#14171c",
+  soft: "#4c5765",
   halo: "#ffffff",
   blind: "#6b7480",
 };
@@ -28,10 +30,12 @@ export const DARK: Theme = {
   border: "#5b6775",
   zone: "#3a4553",
   text: "#f2f4f7",
+  soft: "#a9b4c1",
   halo: "#0b0f14",
   blind: "#8d98a6",
 };
 
+const WORLD = new URL("world.geojson", document.baseURI).href;
 const NOTHING = { type: "FeatureCollection", features: [] } as const;
 const FILLED = Object.keys(LOOKS).filter((look): look is Look => look !== "blind");
 const LINE_WIDTH = 2.5;
@@ -51,19 +55,25 @@ export function mapStyle(theme: Theme): StyleSpecification {
     pattern("zones-blind", ["==", ["get", "blind"], true], "blind"),
     zones("zones-edge", "line", null, { "line-color": theme.zone, "line-width": 0.8 }),
     pattern("zones-look", warned, ["get", "look"]),
-    { ...zones("zones-warned", "line", warned, { "line-color": colour, "line-width": LINE_WIDTH }),
-      layout: { "line-sort-key": rank, "line-join": "round" } },
+    {
+      ...zones("zones-warned", "line", warned, { "line-color": colour, "line-width": LINE_WIDTH }),
+      layout: { "line-sort-key": rank, "line-join": "round" },
+    },
     zones("zones-chosen", "line", ["==", ["get", "id"], ""], {
-      "line-color": theme.text, "line-width": 3.5 }),
+      "line-color": theme.text,
+      "line-width": 3.5,
+    }),
     zones("zones-hit", "fill", null, { "fill-opacity": 0 }),
+    areas(theme),
     labels(theme),
   ];
   return {
     version: 8,
     sources: {
-      world: { type: "geojson", data: new URL("world.geojson", document.baseURI).href, tolerance: 0.2 },
+      world: { type: "geojson", data: WORLD, tolerance: 0.2 },
       zones: { type: "geojson", data: NOTHING, tolerance: 0.2 },
       labels: { type: "geojson", data: NOTHING },
+      areas: { type: "geojson", data: NOTHING },
     },
     layers,
   } as unknown as StyleSpecification;
@@ -81,21 +91,48 @@ function pattern(id: string, filter: unknown, image: unknown): object {
   return zones(id, "fill", filter, { "fill-pattern": image });
 }
 
-/** Letters come from the device's own fonts: there is no glyph server, and no need for one. */
+/** From this zoom on a zone is big enough to carry its name and stage in words. */
+const WORDS_ZOOM = 6.3;
+const FONT = ["system-ui"];
+
+/**
+ * The sign of the stage on each warned zone, its words from `WORDS_ZOOM` on. Letters come from
+ * the device's own fonts: there is no glyph server, and no need for one.
+ */
 function labels({ text, halo }: Theme): object {
   return {
     id: "labels",
     type: "symbol",
     source: "labels",
     layout: {
-      "text-field": ["get", "label"],
-      "text-font": ["system-ui"],
+      "icon-image": ["concat", "sign-", ["get", "look"]],
+      "icon-padding": 0,
+      "text-field": ["step", ["zoom"], "", WORDS_ZOOM, ["get", "label"]],
+      "text-font": FONT,
       "text-size": 13,
-      "text-max-width": 9,
-      "text-padding": 4,
+      "text-max-width": 10,
+      "text-anchor": "top",
+      "text-offset": [0, 0.9],
+      "text-optional": true,
       "symbol-sort-key": ["get", "order"],
-      "text-variable-anchor": ["center", "top", "bottom"],
     },
     paint: { "text-color": text, "text-halo-color": halo, "text-halo-width": 2 },
+  };
+}
+
+/** Names of the admin-1 areas, quiet, for orientation; a warning's label always wins. */
+function areas({ soft, halo }: Theme): object {
+  return {
+    id: "areas",
+    type: "symbol",
+    source: "areas",
+    minzoom: 4.8,
+    layout: {
+      "text-field": ["get", "label"],
+      "text-font": FONT,
+      "text-size": 11,
+      "text-max-width": 8,
+    },
+    paint: { "text-color": soft, "text-halo-color": halo, "text-halo-width": 1.5 },
   };
 }

@@ -45,7 +45,7 @@ function stageLine(c: Context, stage: Exclude<Stage, never>): HTMLElement {
 function area(c: Context, parent: string): HTMLElement | null {
   if (parent === "") return null;
   const [name, lang] = areaName(c, parent);
-  return h("bdi", { class: "card-area", lang }, name);
+  return h("span", { class: "card-area" }, h("bdi", { lang }, name));
 }
 
 function arrival(c: Context, zone: Zone): HTMLElement | null {

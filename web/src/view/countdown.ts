@@ -23,10 +23,11 @@ export function countdown(
 ): HTMLElement {
   const time = h("strong", { class: "countdown-time" });
   const late = h("p", { class: "countdown-late", hidden: true }, say(lang, "arrival.late"));
-  const box = h("div", { class: "countdown" }, label(lang, "arrival.title"), time);
+  const box = h("div", { class: "countdown" }, h("p", {}, label(lang, "arrival.title"), time));
   if (shelter_s !== null && warns) {
     const shelter = sayDuration(lang, duration(shelter_s));
-    box.append(label(lang, "shelter.title"), h("span", { class: "countdown-shelter" }, shelter));
+    const strong = h("strong", { class: "countdown-shelter" }, shelter);
+    box.append(h("p", {}, label(lang, "shelter.title"), strong));
   }
   box.append(late);
   clocks.set(box, { box, time, late, arrival_ms, shelter_s, warns });

@@ -1,5 +1,5 @@
 /** The strip that says how far the page can be believed: time, line, signature, mode. */
-import { duration } from "../clock.ts";
+import { duration, FAILURES_MAX } from "../clock.ts";
 import { sayDuration, sayTime } from "../i18n.ts";
 import { t, type Context } from "./context.ts";
 import { byId, put } from "./dom.ts";
@@ -8,7 +8,7 @@ export function drawStatus(c: Context): void {
   const state = c.feed.state;
   put(byId("site"), state?.site ?? "");
   put(byId("page-title"), t(c, "title"));
-  const broken = c.unknown === "broken" || c.unknown === "loading";
+  const broken = state === null || c.feed.failures >= FAILURES_MAX;
   const line = c.feed.streaming ? "live" : broken ? "broken" : "polling";
   byId("line").dataset.line = line;
   put(byId("line-word"), t(c, `status.${line}`));

@@ -80,7 +80,7 @@ export const ar: Dictionary = {
   "arrival.in": "خلال {time}",
   "arrival.now": "الآن",
   "arrival.late": "الوقت أقل مما يلزم لبلوغ الملجأ: احتموا بأقرب ساتر.",
-  "shelter.title": "الوقت اللازم لبلوغ الملجأ",
+  "shelter.title": "الوقت إلى الملجأ",
 
   "time.s": "{s} ث",
   "time.min_s": "{m} د {s} ث",

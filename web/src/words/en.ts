@@ -80,7 +80,7 @@ export const en = {
   "arrival.in": "in {time}",
   "arrival.now": "now",
   "arrival.late": "Less time than you need to reach shelter: take the nearest cover.",
-  "shelter.title": "Time to reach shelter",
+  "shelter.title": "Time to shelter",
 
   "time.s": "{s} s",
   "time.min_s": "{m} min {s} s",

@@ -80,7 +80,7 @@ export const he: Dictionary = {
   "arrival.in": "בעוד {time}",
   "arrival.now": "עכשיו",
   "arrival.late": "פחות זמן מהנדרש להגעה למרחב מוגן: תפסו את המחסה הקרוב ביותר.",
-  "shelter.title": "זמן כניסה למרחב מוגן",
+  "shelter.title": "זמן התגוננות",
 
   "time.s": "{s} שנ׳",
   "time.min_s": "{m} דק׳ {s} שנ׳",

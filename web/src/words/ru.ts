@@ -1,7 +1,7 @@
 import type { Dictionary } from "./en.ts";
 
 export const ru: Dictionary = {
-  title: "Воздушные предупреждения",
+  title: "Воздушные угрозы",
   skip: "К предупреждениям",
   language: "Язык",
   noscript: "Для этой страницы нужен JavaScript.",
@@ -81,7 +81,7 @@ export const ru: Dictionary = {
   "arrival.in": "через {time}",
   "arrival.now": "сейчас",
   "arrival.late": "Времени меньше, чем нужно до укрытия: спрячьтесь в ближайшем месте.",
-  "shelter.title": "Время, чтобы дойти до укрытия",
+  "shelter.title": "Время до укрытия",
 
   "time.s": "{s} с",
   "time.min_s": "{m} мин {s} с",

@@ -1,7 +1,7 @@
 import type { Dictionary } from "./en.ts";
 
 export const uk: Dictionary = {
-  title: "Повітряні попередження",
+  title: "Повітряні загрози",
   skip: "До попереджень",
   language: "Мова",
   noscript: "Для цієї сторінки потрібен JavaScript.",
@@ -81,7 +81,7 @@ export const uk: Dictionary = {
   "arrival.in": "через {time}",
   "arrival.now": "зараз",
   "arrival.late": "Часу менше, ніж потрібно до укриття: сховайтеся в найближчому місці.",
-  "shelter.title": "Час, щоб дістатися укриття",
+  "shelter.title": "Час до укриття",
 
   "time.s": "{s} с",
   "time.min_s": "{m} хв {s} с",

@@ -1,0 +1,70 @@
+"""The scorecard for people: a compact table for the terminal."""
+
+from tocsin.score.scorecard import Scorecard
+from tocsin.words import THREATS
+
+
+def render_text(scorecard: Scorecard) -> str:
+    """A table of about twenty lines, 78 columns at most, ending in a line feed."""
+    rows = [*_people_rows(scorecard), *_cost_rows(scorecard), *_quality_rows(scorecard)]
+    of = f"seed {scorecard.seed}, policy {scorecard.policy}"
+    lines = [
+        f"{scorecard.scenario}, {of} ({scorecard.realm}, {scorecard.seconds:g} s)",
+        "",
+        *(f"  {label:<26}{value:>14}  {note}".rstrip() for label, value, note in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _people_rows(card: Scorecard) -> list[tuple[str, str, str]]:
+    by_kind = ", ".join(
+        f"{kind} {card.missed_by_kind[kind]}/{card.hits_by_kind[kind]}"
+        for kind in THREATS
+        if card.hits_by_kind[kind]
+    )
+    lead = f"median lead {_number(card.lead_s['p50'])} s, 5 % {_number(card.lead_s['p5'])} s"
+    return [
+        ("threats, impacts", f"{card.threats}, {card.impacts}", f"striking {card.hits} zones"),
+        ("missed zones", f"{card.missed}", by_kind),
+        ("missed share", _percent(card.missed_share), ""),
+        ("in cover in time", _percent(card.lead_ok_share), lead if card.hits else ""),
+    ]
+
+
+def _cost_rows(card: Scorecard) -> list[tuple[str, str, str]]:
+    unknown = f"{card.people_unknown} zones of unknown people" if card.people_unknown else ""
+    return [
+        ("person-minutes in cover", _large(card.person_minutes), unknown),
+        ("  by whole regions", _large(card.person_minutes_region), ""),
+        ("  ratio", _times(card.ratio_region), "mass raid" if card.ratio_region_mass else ""),
+        ("person-minutes early", _large(card.early_person_minutes), ""),
+        ("person-minutes stand-by", _large(card.stand_by_person_minutes), ""),
+    ]
+
+
+def _quality_rows(card: Scorecard) -> list[tuple[str, str, str]]:
+    latency = f"{_number(card.latency_ms.p50)} / {_number(card.latency_ms.p99)}"
+    return [
+        ("warnings", f"{card.warnings}", "zone and threat told to take cover"),
+        ("  struck", _percent(card.cover_precision), ""),
+        ("  again within 10 min", _percent(card.flap_share), "of those ended"),
+        ("early precision", _percent(card.early_precision), "early that came to cover"),
+        ("early recall", _percent(card.early_recall), "cover that was told early"),
+        ("latency ms p50 / p99", latency, f"{card.latency_ms.samples} samples"),
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.1f} x"
+
+
+def _large(value: float) -> str:
+    return f"{value:,.0f}"

@@ -1,0 +1,450 @@
+"""Stories: flights at their times, and the alerts that people must have got."""
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from tests.decide.stories import START_NS, Flight, Story, arrivals, country, order, sensors
+from tocsin.instant import NS_PER_S, ns
+from tocsin.rules.alerts import alert_id
+from tocsin.words import Alert
+
+
+def one_drone(**changes: object) -> Story:
+    """A drone that reaches zone 0 after 20 min, seen all the way and gone on arrival."""
+    flight = {"zone": 0, "arrives_s": 1200.0, "chance": 0.3, "track": 7} | changes
+    return Story(flights=[Flight(**flight)])
+
+
+# ---- the course of a run -----------------------------------------------------------------------
+
+
+def test_a_drone_comes_and_it_is_over() -> None:
+    story = one_drone().until(2600)
+    story.want(
+        (0, 0, "stand_by"),
+        (450, 600, "early"),
+        (960, 1020, "take_cover"),
+        (1210, 1245, "stay"),
+        (1390, 1430, "all_clear"),
+        (1990, 2030, "none"),
+    )
+    assert story.stages(zone=1) == []
+
+
+def test_a_cruise_missile_is_warned_of_later_and_in_red() -> None:
+    story = one_drone(threat="cruise").until(2600)
+    stages = [stage for _, stage in story.stages(threat="cruise")]
+    assert stages == ["stand_by", "early", "take_cover", "stay", "all_clear", "none"]
+    warned = [alert for _, alert in story.alerts(threat="cruise") if alert.stage != "none"]
+    assert {alert.level for alert in warned} == {"red"}
+    stay, clear = (next(t for t, s in story.stages(0, "cruise") if s == x) for x in stages[3:5])
+    assert clear - stay >= 300
+
+
+def test_a_ballistic_missile_is_take_cover_at_once_and_ten_minutes_of_stay() -> None:
+    story = Story(flights=[Flight(zone=1, arrives_s=240.0, threat="ballistic", chance=0.05)])
+    story.until(2000)
+    story.want(
+        (0, 0, "take_cover"),
+        (250, 300, "stay"),
+        (850, 900, "all_clear"),
+        (1450, 1500, "none"),
+        zone=1,
+        threat="ballistic",
+    )
+
+
+def test_a_drone_that_turns_away_is_quiet_after_the_hold() -> None:
+    """Lost interest at 1100 s, 100 s before arrival: stay after the hold, then all-clear."""
+    story = one_drone(gone_s=1100.0).until(1700)
+    story.want(
+        (0, 0, "stand_by"),
+        (450, 600, "early"),
+        (960, 1020, "take_cover"),
+        (1130, 1140, "stay"),
+        (1310, 1330, "all_clear"),
+    )
+
+
+def test_who_was_only_told_early_is_told_that_it_is_over() -> None:
+    story = one_drone(gone_s=800.0).until(2000)
+    assert [stage for _, stage in story.stages()] == ["stand_by", "early", "all_clear", "none"]
+
+
+def test_early_recedes_to_stand_by_while_the_far_chance_remains() -> None:
+    near = Flight(zone=0, arrives_s=400.0, track=1, gone_s=100.0)
+    far = Flight(zone=0, arrives_s=2200.0, track=2, chance=0.5, gone_s=700.0)
+    story = Story(flights=[near, far]).until(1600)
+    assert [stage for _, stage in story.stages()] == [
+        "early", "stand_by", "all_clear", "none",
+    ]  # fmt: skip
+
+
+def test_a_second_drone_calls_people_back_from_stay() -> None:
+    story = one_drone(arrives_s=150.0)
+    story.flights.append(Flight(zone=0, arrives_s=420.0, track=8, seen_s=250.0))
+    story.until(1200)
+    assert [stage for _, stage in story.stages()] == [
+        "take_cover", "stay", "take_cover", "stay", "all_clear",
+    ]  # fmt: skip
+    assert len({alert.t_ns_begun for _, alert in story.alerts()}) == 1
+
+
+def test_after_the_all_clear_a_new_threat_is_a_new_run() -> None:
+    story = one_drone(arrives_s=150.0)
+    story.flights.append(Flight(zone=0, arrives_s=700.0, track=8, seen_s=550.0))
+    story.until(1600)
+    assert [stage for _, stage in story.stages()] == [
+        "take_cover", "stay", "all_clear", "take_cover", "stay", "all_clear", "none",
+    ]  # fmt: skip
+    begun = sorted({alert.t_ns_begun for _, alert in story.alerts()})
+    assert begun == [START_NS, START_NS + ns(550)]
+
+
+def test_stay_lasts_while_another_is_ten_minutes_away() -> None:
+    """Nobody is sent out of the shelter to be called back within minutes."""
+    story = one_drone(arrives_s=150.0)
+    story.flights.append(Flight(zone=0, arrives_s=900.0, track=8))
+    story.until(800)
+    assert [stage for _, stage in story.stages()] == ["take_cover", "stay", "take_cover"]
+
+
+def test_the_shelter_time_of_the_zone_sets_the_look_ahead() -> None:
+    begins = {}
+    for shelter_s in (0.0, 180.0, math.nan):
+        story = Story(
+            flights=[Flight(zone=0, arrives_s=600.0, spread=0.05)], zones=country(1, shelter_s)
+        )
+        story.until(600)
+        begins[shelter_s] = {stage: t for t, stage in story.stages()}["take_cover"]
+    shelters = list(begins.values())
+    assert begins[0.0] - begins[180.0] == pytest.approx(180, abs=20)
+    assert begins[180.0] < shelters[2] < begins[0.0]
+
+
+# ---- what is said, and how often ---------------------------------------------------------------
+
+
+def test_nothing_is_said_when_nothing_changes() -> None:
+    story = Story().until(100)
+    assert story.said == []
+    assert [word.zones for _, word in story.blindness] == [(), (), ()]
+
+
+def test_alerts_carry_rule_track_times_and_evidence() -> None:
+    story = one_drone(arrives_s=150.0).until(1)
+    alert = story.alerts()[0][1]
+    assert alert.level == "yellow"
+    assert (alert.serial, alert.realm, alert.blind) == (1, "exercise", False)
+    assert alert.t_ns_arrival == START_NS + ns(150)
+    assert alert.t_ns_begun == alert.t_ns == START_NS
+    (reason,) = alert.reasons
+    assert (reason.rule, reason.track, reason.evidence) == ("drone.take_cover", 7, (7000,))
+    assert 0.005 < reason.chance <= 0.3
+    assert reason.t_ns_early < reason.t_ns_likely == alert.t_ns_arrival < reason.t_ns_late
+
+
+def test_a_warning_never_runs_out_while_the_threat_lasts() -> None:
+    story = one_drone(arrives_s=1500.0).until(1500)
+    told = [alert for _, alert in story.alerts()]
+    for before, after in pairwise(told):
+        assert after.t_ns <= before.t_ns_expires - ns(110)
+    renewals = sum(a.stage == b.stage for a, b in pairwise(told))
+    assert 2 <= renewals <= 1500 / 170 + 1
+
+
+def told_arrivals(story: Story) -> list[int]:
+    return [round((alert.t_ns_arrival - START_NS) / NS_PER_S) for _, alert in story.alerts()]
+
+
+def test_a_moved_arrival_is_told_once_it_moved_a_fifth_of_what_remains() -> None:
+    story = Story(flights=[Flight(zone=0, arrives_s=170.0)]).until(20)
+    for second in range(21, 41):  # two seconds later every second
+        story.flights = [Flight(zone=0, arrives_s=170.0 + 2 * (second - 20))]
+        story.tick()
+        moved_s, remaining_s = 2 * (second - 20), 170.0 + 2 * (second - 20) - second
+        assert (len(story.alerts()) == 2) == (moved_s > 0.2 * remaining_s)
+        if len(story.alerts()) == 2:
+            break
+    assert told_arrivals(story) == [170, 204]
+
+
+def test_a_moved_arrival_is_told_at_most_every_five_seconds() -> None:
+    story = Story(flights=[Flight(zone=0, arrives_s=170.0)]).until(2)
+    for second in range(3, 20):
+        story.flights = [Flight(zone=0, arrives_s=100.0 if second % 2 else 170.0)]
+        story.tick()
+    told = [t_s for t_s, _ in story.alerts()]
+    assert len(told) >= 3
+    assert all(after - before >= 5 for before, after in pairwise(told))
+
+
+def test_jitter_of_ten_seconds_is_not_told() -> None:
+    story = Story()
+    for second in range(60):
+        story.flights = [Flight(zone=0, arrives_s=150.0 + 10 * (second % 2))]
+        story.tick()
+    assert len(story.alerts()) == 1
+
+
+def test_after_arrival_no_arrival_is_told() -> None:
+    story = one_drone(arrives_s=150.0).until(1400)
+    over = [a for _, a in story.alerts() if a.stage in ("stay", "all_clear", "none")]
+    assert len(over) >= 3
+    assert {alert.t_ns_arrival for alert in over} == {0}
+
+
+def test_alerts_of_one_call_are_in_order_of_zone_and_threat() -> None:
+    story = Story(
+        flights=[
+            Flight(zone=2, arrives_s=100.0, track=1),
+            Flight(zone=0, arrives_s=100.0, track=2, threat="ballistic"),
+            Flight(zone=0, arrives_s=100.0, track=3, threat="cruise"),
+            Flight(zone=1, arrives_s=100.0, track=4),
+            Flight(zone=0, arrives_s=100.0, track=5),
+        ]
+    ).until(0)
+    assert [(alert.zone, alert.threat) for _, alert in story.said] == [
+        ("z0", "drone"),
+        ("z0", "cruise"),
+        ("z0", "ballistic"),
+        ("z1", "drone"),
+        ("z2", "drone"),
+    ]
+
+
+def test_many_weak_tracks_warn_together() -> None:
+    weak = [Flight(zone=0, arrives_s=100.0, chance=0.001, track=track) for track in range(1, 11)]
+    assert Story(flights=weak[:4]).until(5).stages() == []
+    assert Story(flights=weak).until(5).stages() == [(0, "take_cover")]
+
+
+# ---- blindness ---------------------------------------------------------------------------------
+
+
+def test_no_all_clear_while_nobody_looks() -> None:
+    """The radar dies when the drone is near: people stay, told that nobody looks, till it lives."""
+    story = one_drone(arrives_s=150.0)
+    story.outages_s = [(100.0, 2000.0)]
+    story.until(1990)
+    assert [stage for _, stage in story.stages()] == ["take_cover", "stay"]
+    assert story.alerts()[-1][1].blind
+    assert story.alerts()[-1][1].reasons[0].rule == "drone.blind"
+    blind_from = next(t for t, alert in story.alerts() if alert.blind)
+    assert 115 <= blind_from <= 116
+    story.until(2010)
+    assert story.stages()[-1] == (2000, "all_clear")
+    assert not story.alerts()[-1][1].blind
+
+
+@pytest.mark.parametrize(("gone_s", "stage"), [(300.0, "stand_by"), (800.0, "early")])
+def test_milder_warnings_are_frozen_too(gone_s: float, stage: str) -> None:
+    story = one_drone(gone_s=gone_s)
+    story.outages_s = [(gone_s - 20.0, 5000.0)]
+    story.until(3000)
+    assert story.stages()[-1][1] == stage
+    assert story.alerts()[-1][1].blind
+
+
+def test_an_all_clear_does_not_outlive_the_sensor() -> None:
+    story = one_drone(arrives_s=150.0)
+    story.until(500)
+    assert story.stages()[-1][1] == "all_clear"
+    story.outages_s = [(501.0, 900.0)]
+    story.until(600)
+    t_s, alert = story.alerts()[-1]
+    assert (alert.stage, alert.blind, alert.level) == ("none", True, "none")
+    assert t_s == pytest.approx(516, abs=1)
+
+
+def test_a_blind_zone_is_warned_all_the_same() -> None:
+    story = one_drone(arrives_s=150.0)
+    story.outages_s = [(0.0, 100.0)]
+    story.heard_s = -100.0
+    story.tick()
+    alert = story.alerts()[0][1]
+    assert (alert.stage, alert.blind) == ("take_cover", True)
+
+
+# ---- orders ------------------------------------------------------------------------------------
+
+
+def last_id(story: Story) -> str:
+    return alert_id(story.said[-1][1])
+
+
+def cancelled_story() -> Story:
+    story = one_drone(arrives_s=600.0).until(400)
+    story.tick(order("cancel", 401, alert=last_id(story)))
+    return story
+
+
+def test_cancel_says_that_it_was_a_mistake() -> None:
+    story = cancelled_story()
+    alert = story.said[-1][1]
+    assert (alert.stage, alert.reasons[0].rule) == ("cancelled", "order.cancel")
+    assert story.rejected == []
+    story.until(1100)
+    assert [stage for _, stage in story.stages()][-2:] == ["cancelled", "none"]
+
+
+def test_a_cancelled_track_does_not_warn_that_zone_again_but_another_does() -> None:
+    story = cancelled_story()
+    story.until(450)
+    assert story.stages()[-1][1] == "cancelled"
+    story.flights.append(Flight(zone=1, arrives_s=600.0, track=7))
+    story.tick()
+    assert story.stages(zone=1)[-1][1] == "take_cover"
+    story.flights.append(Flight(zone=0, arrives_s=600.0, track=9))
+    story.tick()
+    assert story.stages()[-1][1] == "take_cover"
+    assert [reason.track for reason in story.alerts()[-1][1].reasons] == [9]
+
+
+def test_an_ordered_all_clear_holds_five_minutes_against_the_same_track() -> None:
+    story = one_drone(arrives_s=2000.0, gone_s=3000)
+    story.flights = [Flight(zone=0, arrives_s=170.0 + 10_000, spread=1.0, track=7)]
+    story.until(10)
+    assert story.stages() == [(0, "stand_by")]
+    story.tick(order("all_clear", 11, alert=last_id(story)))
+    assert story.said[-1][1].stage == "all_clear"
+    assert story.said[-1][1].reasons[0].rule == "order.all_clear"
+    story.flights = [Flight(zone=0, arrives_s=450.0, track=7)]
+    story.until(280)
+    assert story.stages()[-1][1] == "all_clear"
+    story.until(330)
+    assert story.stages()[-1] == (311, "take_cover")
+
+
+def test_an_operator_may_end_what_nobody_sees() -> None:
+    story = one_drone(arrives_s=150.0)
+    story.outages_s = [(100.0, 5000.0)]
+    story.until(1000)
+    story.tick(order("all_clear", 1001, alert=last_id(story)))
+    assert (story.said[-1][1].stage, story.said[-1][1].blind) == ("all_clear", True)
+    story.until(1500)
+    assert story.stages()[-1][1] == "all_clear"
+    story.until(1700)
+    assert story.stages()[-1][1] == "none"
+
+
+def test_any_serial_of_the_run_names_it() -> None:
+    story = one_drone(arrives_s=1200.0).until(700)
+    first, last = story.said[0][1], story.said[-1][1]
+    assert first.serial < last.serial
+    story.tick(order("cancel", 701, alert=alert_id(first)))
+    assert story.said[-1][1].stage == "cancelled"
+
+
+def test_a_raised_warning_lasts_fifteen_minutes_and_ends_in_order() -> None:
+    story = Story().until(10)
+    story.tick(order("raise", 11, zone="z2", threat="cruise", stage="take_cover"))
+    alert: Alert = story.said[-1][1]
+    assert (alert.stage, alert.level, alert.t_ns_arrival) == ("take_cover", "red", 0)
+    assert alert.reasons[0].rule == "order.raise"
+    story.until(2500)
+    story.want(
+        (11, 11, "take_cover"),
+        (911, 945, "stay"),
+        (1211, 1260, "all_clear"),
+        (1811, 1860, "none"),
+        zone=2,
+        threat="cruise",
+    )
+
+
+def test_raising_again_prolongs_and_tracks_add_to_it() -> None:
+    story = Story().until(0)
+    story.tick(order("raise", 1, zone="z0", threat="drone", stage="early"))
+    story.until(800)
+    story.tick(order("raise", 801, zone="z0", threat="drone", stage="early"))
+    story.until(1500)
+    assert story.stages() == [(1, "early")]
+    story.flights = [Flight(zone=0, arrives_s=1600.0, track=3)]
+    story.tick()
+    assert story.stages()[-1][1] == "take_cover"
+    assert story.said[-1][1].reasons[0].rule == "drone.take_cover"
+
+
+def test_a_raise_lifts_the_mute() -> None:
+    story = cancelled_story()
+    story.tick(order("raise", 402, zone="z0", threat="drone", stage="take_cover"))
+    assert story.stages()[-1][1] == "take_cover"
+    assert [reason.track for reason in story.said[-1][1].reasons] == [-1, 7]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"alert": "exercise:z0:drone:99"},
+        {"alert": "exercise:z0:drone:0"},
+        {"alert": "exercise:z0:drone:-1"},
+        {"alert": "exercise:z0:drone:²"},
+        {"alert": "exercise:z0:drone:" + "9" * 400},
+        {"alert": "exercise:z0:cruise:1"},
+        {"alert": "exercise:z1:drone:1"},
+        {"alert": "live:z0:drone:1"},
+        {"alert": "exercise:nowhere:drone:1"},
+        {"alert": "exercise:z0:bird:1"},
+        {"alert": "exercise:z0:drone"},
+        {"alert": "exercise:z0:drone:1:1"},
+        {"alert": ""},
+    ],
+    ids=lambda fields: fields["alert"][:30],
+)
+@pytest.mark.parametrize("action", ["cancel", "all_clear", "release", "stop"])
+def test_orders_without_sense_are_rejected(action: str, fields: dict[str, str]) -> None:
+    story = one_drone(arrives_s=150.0).until(1)
+    story.tick(order(action, 2, **fields))
+    assert [(word.reason, word.source) for word in story.rejected] == [("order", "order")]
+    assert story.stages() == [(0, "take_cover")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"zone": "z9", "threat": "drone", "stage": "early"},
+        {"zone": "z0", "threat": "bird", "stage": "early"},
+        {"zone": "z0", "threat": "drone", "stage": "all_clear"},
+        {"zone": "z0", "threat": "drone", "stage": "cancelled"},
+        {"zone": "z0", "threat": "drone", "stage": "stay"},
+        {"zone": "z0", "threat": "drone", "stage": "none"},
+    ],
+)
+def test_raises_without_sense_are_rejected(fields: dict[str, str]) -> None:
+    story = Story().until(1)
+    story.tick(order("raise", 2, **fields))
+    assert [word.reason for word in story.rejected] == ["order"]
+    assert story.said == []
+
+
+def test_what_is_over_cannot_be_cancelled() -> None:
+    story = one_drone(arrives_s=150.0).until(500)
+    assert story.stages()[-1][1] == "all_clear"
+    story.tick(order("cancel", 501, alert=last_id(story)))
+    assert [word.reason for word in story.rejected] == ["order"]
+
+
+def test_release_and_stop_of_a_known_alert_are_left_to_the_authority() -> None:
+    story = one_drone(arrives_s=150.0).until(1)
+    story.tick(order("release", 2, alert=last_id(story)), order("stop", 2, alert=last_id(story)))
+    assert story.rejected == []
+    assert len(story.said) == 1
+
+
+def test_a_sensor_table_without_rows_is_blind_everywhere() -> None:
+    story = Story()
+    none_heard = sensors(0)
+    empty = type(none_heard)(
+        names=(),
+        position_m=none_heard.position_m[:0],
+        range_m_max=none_heard.range_m_max[:0],
+        scan_s=none_heard.scan_s[:0],
+        detection_chance=none_heard.detection_chance[:0],
+        t_ns_heard=none_heard.t_ns_heard[:0],
+        stale_s=none_heard.stale_s[:0],
+    )
+    decided = story.board.decide(START_NS, arrivals(0.0, []), empty, ())
+    assert [len(word.zones) for word in decided.blindness] == [3, 3, 3]

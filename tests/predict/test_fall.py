@@ -1,0 +1,135 @@
+"""Impact Gaussians and zone chances against plain Monte Carlo of 20,000 flights each."""
+
+import numpy as np
+import pytest
+
+from tests.predict.squares import Squares, moving
+from tocsin.geo import geodetic, local_axes
+from tocsin.predict import fall
+from tocsin.predict.air import LN_DENSITY
+from tocsin.predict.flight import EARTH
+from tocsin.predict.flight import fall as fly
+from tocsin.predict.zonal import HARM_RADIUS_M, raster
+from tocsin.words import FloatArray
+
+ZONES = Squares(48.0, 34.0, 60, 60, 2_500.0)
+GRID = raster(ZONES)
+FLIGHTS = 20_000
+
+# height (m), velocity east, north, up (m/s), s.d. of place (m), of velocity (m/s), of ln beta
+CASES = [
+    pytest.param(30e3, (500.0, 300.0, -300.0), 50.0, 5.0, 0.10, id="good"),
+    pytest.param(45e3, (400.0, 200.0, 100.0), 100.0, 10.0, 0.20, id="medium"),
+    pytest.param(25e3, (350.0, 350.0, 150.0), 150.0, 20.0, 0.35, id="early"),
+]
+
+
+def body(
+    height_m: float,
+    enu_mps: tuple[float, float, float],
+    sd_m: float = 50.0,
+    sd_mps: float = 5.0,
+    sd_ln_beta: float = 0.1,
+    age_s: float = 120.0,
+    at: tuple[float, float] = (20.0, 20.0),
+) -> fall.Bodies:
+    tracks = moving(
+        *ZONES.at(*at), height_m, enu_mps, kind="ballistic", sd_m=sd_m, sd_mps=sd_mps
+    )
+    return fall.Bodies(
+        position_m=tracks.position_m,
+        velocity_mps=tracks.velocity_mps,
+        covariance=tracks.covariance,
+        ln_beta=np.array([[np.log(5000.0), sd_ln_beta]]),
+        age_s=np.array([age_s]),
+        lag_s=np.zeros(1),
+    )
+
+
+def flown(bodies: fall.Bodies, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Times and places of impact of 20,000 random members of the first body's uncertainty."""
+    random = np.random.default_rng(seed)
+    state = np.concatenate([bodies.position_m[0], bodies.velocity_mps[0]])
+    states = random.multivariate_normal(state, bodies.covariance[0], FLIGHTS)
+    ln_beta = random.normal(*bodies.ln_beta[0], FLIGHTS)
+    return fly(EARTH, LN_DENSITY, np.column_stack([states, ln_beta]))
+
+
+@pytest.mark.parametrize(("height_m", "enu_mps", "sd_m", "sd_mps", "sd_ln_beta"), CASES)
+def test_gaussian_has_the_moments_of_monte_carlo(
+    height_m: float,
+    enu_mps: tuple[float, float, float],
+    sd_m: float,
+    sd_mps: float,
+    sd_ln_beta: float,
+) -> None:
+    bodies = body(height_m, enu_mps, sd_m, sd_mps, sd_ln_beta)
+    down_s, down_m = flown(bodies, seed=1)
+    found = fall.impacts(bodies)
+    axes = local_axes(found.lat_deg, found.lon_deg)[0]
+    centre_m = fly(
+        EARTH,
+        LN_DENSITY,
+        np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1),
+    )[1]
+    local_m = (down_m - centre_m) @ axes.T
+    sampled = np.column_stack([local_m[:, :2], down_s])
+    scale = np.sqrt(np.diag(found.covariance[0]))
+    off = np.abs(sampled.mean(axis=0) - found.mean[0]) / scale
+    assert off.max() < 0.06  # standard deviations; 0.007 is the noise of the sample
+    assert np.allclose(
+        np.cov(sampled.T) / np.outer(scale, scale),
+        found.covariance[0] / np.outer(scale, scale),
+        atol=0.08,
+    )
+
+
+@pytest.mark.parametrize(("height_m", "enu_mps", "sd_m", "sd_mps", "sd_ln_beta"), CASES)
+def test_zone_chances_are_those_of_monte_carlo(
+    height_m: float,
+    enu_mps: tuple[float, float, float],
+    sd_m: float,
+    sd_mps: float,
+    sd_ln_beta: float,
+) -> None:
+    bodies = body(height_m, enu_mps, sd_m, sd_mps, sd_ln_beta)
+    down_s, down_m = flown(bodies, seed=2)
+    lat_deg, lon_deg, _ = geodetic(down_m)
+    hit = ZONES.locate(lat_deg, lon_deg)
+    sampled = np.bincount(hit[hit >= 0], minlength=len(ZONES)) / FLIGHTS
+    ours = gaussian_chances(bodies)
+    variation = 0.5 * np.abs(ours - sampled).sum()
+    print(f"total variation {variation:.4f}, largest {np.abs(ours - sampled).max():.4f}")
+    assert variation < 0.035
+    assert np.abs(ours - sampled).max() < 0.025
+
+
+def gaussian_chances(bodies: fall.Bodies) -> FloatArray:
+    """Chances that impact lies in each zone (no harm radius, exact outlines), of our Gaussian."""
+    found = fall.impacts(bodies)
+    root = np.linalg.cholesky(found.covariance[0])
+    samples = fall.samples(found, 0, root)
+    hit = ZONES.locate(samples[:, 0], samples[:, 1])
+    return np.bincount(hit[hit >= 0], minlength=len(ZONES)) / len(samples)
+
+
+@pytest.mark.parametrize(("height_m", "enu_mps", "sd_m", "sd_mps", "sd_ln_beta"), CASES)
+def test_harm_is_never_less_than_in_truth(
+    height_m: float,
+    enu_mps: tuple[float, float, float],
+    sd_m: float,
+    sd_mps: float,
+    sd_ln_beta: float,
+) -> None:
+    """The grid may count a zone from a little too far away, at most a cell and its half."""
+    bodies = body(height_m, enu_mps, sd_m, sd_mps, sd_ln_beta)
+    _, down_m = flown(bodies, seed=3)
+    lat_deg, lon_deg, _ = geodetic(down_m)
+    found = fall.strikes(GRID, bodies, np.zeros(1))
+    ours = np.zeros(len(ZONES))
+    ours[found.zone] = found.chance[:, -1]
+    least = ZONES.harmed(lat_deg, lon_deg, HARM_RADIUS_M)
+    most = ZONES.harmed(lat_deg, lon_deg, HARM_RADIUS_M + 480.0)
+    assert (ours > least - 0.03).all()
+    assert (ours < most + 0.03).all()
+    assert ours.sum() > 1.0  # several zones lie within the harm radius of one impact

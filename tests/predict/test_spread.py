@@ -1,0 +1,27 @@
+"""The formula gives the published sequence, and even, symmetric margins."""
+
+import numpy as np
+import pytest
+from scipy.stats import qmc
+
+from tocsin.predict import spread
+
+
+@pytest.mark.parametrize(("count", "dimensions"), [(256, 13), (1024, 3), (8, 2)])
+def test_is_the_sobol_sequence_of_scipy(count: int, dimensions: int) -> None:
+    theirs = qmc.Sobol(dimensions, scramble=False, bits=30).random_base2(count.bit_length() - 1)
+    ours = spread.uniform(count, dimensions) - 0.5 / count
+    assert np.array_equal(np.unique(ours, axis=0), np.unique(theirs, axis=0))
+
+
+def test_margins_are_even_and_symmetric() -> None:
+    points = np.sort(spread.uniform(512, 13), axis=0)
+    assert np.array_equal(points, np.tile((np.arange(512) + 0.5)[:, None] / 512, 13))
+    normal = spread.normal(1024, 3)
+    assert np.abs(normal.mean(axis=0)).max() < 1e-12
+    assert np.abs(np.cov(normal.T) - np.eye(3)).max() < 0.01
+
+
+def test_refuses_counts_that_are_no_power_of_two() -> None:
+    with pytest.raises(AssertionError, match="power of two"):
+        spread.uniform(100, 2)

@@ -1,0 +1,47 @@
+"""Time to and from text, against the standard library and published examples."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin import instant
+
+T_NS = 1_795_334_400_250_999_999  # 2026-11-22T08:00:00.250999999Z
+
+
+def test_iso_truncates_to_milliseconds() -> None:
+    assert instant.iso(T_NS) == "2026-11-22T08:00:00.250Z"
+
+
+def test_cap_time_has_an_offset_and_no_fraction() -> None:
+    assert instant.cap_time(T_NS) == "2026-11-22T08:00:00+00:00"
+
+
+def test_atom_time() -> None:
+    assert instant.atom_time(T_NS) == "2026-11-22T08:00:00Z"
+
+
+@given(st.integers(min_value=0, max_value=4_102_444_800_000))
+def test_iso_and_back(t_ms: int) -> None:
+    t_ns = t_ms * instant.NS_PER_MS
+    assert instant.from_iso(instant.iso(t_ns)) == t_ns
+    assert datetime.fromisoformat(instant.iso(t_ns)) == datetime.fromtimestamp(t_ms / 1000, UTC)
+
+
+def test_text_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        instant.from_iso("2026-11-22T08:00:00")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(4.2, "4 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (3720, "1 h 02 min"), (-3, "0 s")],
+)
+def test_spoken_duration(seconds: float, text: str) -> None:
+    assert instant.spoken_duration(instant.ns(seconds)) == text
+
+
+def test_midnight_before() -> None:
+    assert instant.iso(instant.midnight_before(T_NS)) == "2026-11-22T00:00:00.000Z"
