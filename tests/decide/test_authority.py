@@ -193,5 +193,5 @@ def test_several_come_due_in_order_of_time_then_zone() -> None:
 
 @pytest.mark.parametrize(("mode", "confirm_s"), [("loud", 15.0), ("confirm", -1.0)])
 def test_wrong_configuration_is_refused(mode: str, confirm_s: float) -> None:
-    with pytest.raises(ValueError, match="mode 'loud'|confirm_s"):
+    with pytest.raises(ValueError, match=r"mode 'loud'|confirm_s"):
         Authority(site(mode=mode, confirm_s=confirm_s))

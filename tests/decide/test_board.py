@@ -14,7 +14,7 @@ from tocsin.words import Alert
 def one_drone(**changes: object) -> Story:
     """A drone that reaches zone 0 after 20 min, seen all the way and gone on arrival."""
     flight = {"zone": 0, "arrives_s": 1200.0, "chance": 0.3, "track": 7} | changes
-    return Story(flights=[Flight(**flight)])
+    return Story(flights=[Flight(**flight)], step_s=2.0)
 
 
 # ---- the course of a run -----------------------------------------------------------------------
@@ -63,8 +63,8 @@ def test_a_drone_that_turns_away_is_quiet_after_the_hold() -> None:
         (0, 0, "stand_by"),
         (450, 600, "early"),
         (960, 1020, "take_cover"),
-        (1130, 1140, "stay"),
-        (1310, 1330, "all_clear"),
+        (1160, 1170, "stay"),
+        (1340, 1360, "all_clear"),
     )
 
 
@@ -233,7 +233,7 @@ def test_no_all_clear_while_nobody_looks() -> None:
     assert story.alerts()[-1][1].blind
     assert story.alerts()[-1][1].reasons[0].rule == "drone.blind"
     blind_from = next(t for t, alert in story.alerts() if alert.blind)
-    assert 115 <= blind_from <= 116
+    assert 113 < blind_from <= 116
     story.until(2010)
     assert story.stages()[-1] == (2000, "all_clear")
     assert not story.alerts()[-1][1].blind
@@ -315,7 +315,7 @@ def test_an_ordered_all_clear_holds_five_minutes_against_the_same_track() -> Non
     story.until(280)
     assert story.stages()[-1][1] == "all_clear"
     story.until(330)
-    assert story.stages()[-1] == (311, "take_cover")
+    assert story.stages()[-1] == (312, "take_cover")
 
 
 def test_an_operator_may_end_what_nobody_sees() -> None:
@@ -347,21 +347,21 @@ def test_a_raised_warning_lasts_fifteen_minutes_and_ends_in_order() -> None:
     story.until(2500)
     story.want(
         (11, 11, "take_cover"),
-        (911, 945, "stay"),
-        (1211, 1260, "all_clear"),
-        (1811, 1860, "none"),
+        (970, 975, "stay"),
+        (1270, 1280, "all_clear"),
+        (1870, 1880, "none"),
         zone=2,
         threat="cruise",
     )
 
 
 def test_raising_again_prolongs_and_tracks_add_to_it() -> None:
-    story = Story().until(0)
+    story = Story(step_s=4.0).until(0)
     story.tick(order("raise", 1, zone="z0", threat="drone", stage="early"))
     story.until(800)
     story.tick(order("raise", 801, zone="z0", threat="drone", stage="early"))
     story.until(1500)
-    assert story.stages() == [(1, "early")]
+    assert story.stages() == [(4, "early")]
     story.flights = [Flight(zone=0, arrives_s=1600.0, track=3)]
     story.tick()
     assert story.stages()[-1][1] == "take_cover"

@@ -1,7 +1,5 @@
 """What must hold whatever flies: random raids, random outages, one board."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +12,9 @@ from tocsin.instant import NS_PER_S, ns
 from tocsin.words import HORIZONS_S, THREATS, Alert
 
 POLICY = POLICIES["default"]
-RAID_S = 1500.0  # flights begin before this
+RAID_S = 1200.0  # flights begin before this
 TAIL_S = 1900.0  # then nothing flies: longer than every hold, stay and showing together
-STEP_S = 5.0
+STEP_S = 8.0
 
 
 @st.composite
@@ -88,7 +86,7 @@ def check_run_of_one(story: Story, zone: str, threat: str) -> None:
 
 
 @given(flights=raids(), outages_s=outages)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_raid_is_told_in_order_and_comes_to_an_end(
     flights: list[Flight], outages_s: list[tuple[float, float]]
 ) -> None:
@@ -144,6 +142,4 @@ def test_a_chance_that_flickers_does_not_make_the_siren_flicker(period_s: float)
         on = story.now_s % (2 * period_s) < period_s
         story.flights = [Flight(zone=0, arrives_s=story.now_s + 60, chance=0.02)] if on else []
         story.tick()
-    sirens = [t_s for t_s, stage in story.stages() if stage == "take_cover"]
-    assert all(after - before >= 60 for before, after in pairwise(sirens))
-    assert len(sirens) == 1 if period_s < 30 else len(sirens) < 3600 / 60
+    assert [stage for _, stage in story.stages()] == ["take_cover"]

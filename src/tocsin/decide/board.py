@@ -210,7 +210,7 @@ class Board:
                 "likely_take_cover": covers,
                 "likely_early": scene.wanted >= stages.EARLY,
                 "likely_stand_by": scene.wanted >= stages.STAND_BY,
-                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers & dwelt,
+                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers,
                 "calm": calm,
                 "receded": watched & ~under[0],
                 "over": watched & ((stage != stages.EARLY) | under[0]),

@@ -183,7 +183,7 @@ _SIMULATED: Final = (
     "0.005 keeps a factor 2 to that edge. "
 )
 _HYSTERESIS: Final = (
-    "Ends under 0.4 of it within 300 s: the hysteresis of the same simulation, which did not flap."
+    "Ends under 0.4 of it within 300 s for 60 s: the hysteresis of the same simulation."
 )
 
 _ANY_S: Final = 1800.0  # the last of words.HORIZONS_S: the whole forecast
@@ -225,7 +225,7 @@ DEFAULT: Final = Policy(
             add_shelter=True,
             off_fraction=0.4,
             off_ahead_s=120.0,
-            hold_s=30.0,
+            hold_s=60.0,
             minimum_s=60.0,
             why=_SIMULATED + "90 s beyond the time to shelter: 15 s delivery, 20 s to "
             "understand, the rest for a drone that turns. " + _HYSTERESIS,
@@ -263,7 +263,7 @@ DEFAULT: Final = Policy(
             add_shelter=True,
             off_fraction=0.4,
             off_ahead_s=150.0,
-            hold_s=30.0,
+            hold_s=60.0,
             minimum_s=60.0,
             why="The chance as for drones. 60 s beyond the time to shelter: 15 s delivery, 20 s to "
             "understand; less than for a drone, for it is in and gone faster. " + _HYSTERESIS,
@@ -302,7 +302,7 @@ DEFAULT: Final = Policy(
             add_shelter=False,
             off_fraction=0.4,
             off_ahead_s=0.0,
-            hold_s=30.0,
+            hold_s=60.0,
             minimum_s=60.0,
             why="Any look-ahead, because the whole flight is short (500 km in five minutes): the "
             "first footprint is the only time there is. The chance as for drones.",

@@ -68,7 +68,7 @@ def strikes(grid: Raster, fan: Fan, flyers: Flyers, chance_min: FloatArray) -> S
     zone, t_s, weight = np.empty(size, dtype=np.int32), np.empty(size), np.empty(size)
     parts = []
     for job, start in enumerate(starts(fan, flyers)):
-        ends, _ = fly(grid, start, _paths(fan), zone, t_s, weight)
+        ends, _ = fly(grid, start, paths_of(fan), zone, t_s, weight)
         found = tally(
             zone[:ends], t_s[:ends], weight[:ends], len(grid.hazard_per_m), chance_min[job]
         )
@@ -89,7 +89,7 @@ class Paths(NamedTuple):
     speed: FloatArray
 
 
-def _paths(fan: Fan) -> Paths:
+def paths_of(fan: Fan) -> Paths:
     return Paths(
         fan.ahead_m,
         fan.left_m,

@@ -2,9 +2,10 @@
 
 The seven uncertain numbers of a track (place, velocity, ln beta) go through the flight equations by
 the unscented transform: 15 trajectories give mean and covariance of (east, north, time) of impact
-(Julier and Uhlmann, Proc. IEEE 92 (2004) 401-422, with kappa = 0: 14 points of equal weight and
-a centre of weight 0, the spherical cubature rule of Arasaratnam and Haykin, IEEE TAC 54 (2009)
-1254-1269). A fixed table of spread points then turns the Gaussian into chances of zones.
+(Julier, Uhlmann and Durrant-Whyte, IEEE TAC 45 (2000) 477-482, with n + kappa = 3, which meets the
+fourth moments of a Gaussian, and second moments about the central trajectory, their modified form,
+which no nonlinearity can make negative). A fixed table of spread points then turns the Gaussian
+into chances of zones.
 """
 
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ from tocsin.words import BoolArray, FloatArray, Int32Array
 SAMPLES: Final = 1024
 _SPREAD: Final = spread.normal(SAMPLES, 3)
 
-SCALE: Final = 7.0
-_WEIGHTS: Final = np.array([1.0 - 7.0 / SCALE, *[0.5 / SCALE] * 14])
+_N_KAPPA: Final = 3.0
+_WEIGHT: Final = 0.5 / _N_KAPPA  # of each of the 14 outer points; the centre's may be negative
 
 BURN_S: Final = 90.0
 BURN_HEIGHT_M: Final = 60_000.0
@@ -93,21 +94,22 @@ def impacts(bodies: Bodies) -> Impacts:
     covariance[:, 3:6, 3:6] += _burning(bodies)
     covariance[:, 6, 6] = bodies.ln_beta[:, 1] ** 2
     centre = np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1)
-    offsets = np.sqrt(SCALE) * roots(covariance).transpose(0, 2, 1)
+    offsets = np.sqrt(_N_KAPPA) * roots(covariance).transpose(0, 2, 1)
     points = centre[:, None, :] + np.concatenate([np.zeros((n, 1, 7)), offsets, -offsets], axis=1)
     down_s, down_m = fall(EARTH, LN_DENSITY, points.reshape(-1, 7))
     down_s, down_m = down_s.reshape(n, 15), down_m.reshape(n, 15, 3)
     lat_deg, lon_deg, _ = geodetic(down_m[:, 0])
     away_m = down_m - down_m[:, :1]
     local_m = np.einsum("nij,npj->npi", local_axes(lat_deg, lon_deg), away_m)
-    ends = np.concatenate([local_m[:, :, :2], down_s[:, :, None]], axis=2)
-    mean = np.einsum("p,npi->ni", _WEIGHTS, ends)
-    off = ends - mean[:, None, :]
+    later_s = down_s[:, 1:] - down_s[:, :1]
+    off = np.concatenate([local_m[:, 1:, :2], later_s[:, :, None]], axis=2)
+    mean = _WEIGHT * off.sum(axis=1)
+    mean[:, 2] += down_s[:, 0]
     return Impacts(
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         mean=mean,
-        covariance=np.einsum("p,npi,npj->nij", _WEIGHTS, off, off),
+        covariance=_WEIGHT * np.einsum("npi,npj->nij", off, off),
     )
 
 

@@ -11,11 +11,14 @@ The covariance is that of three independent measurements along known directions,
 form (Bar-Shalom, Li, Kirubarajan, *Estimation with Applications to Tracking and Navigation*, 2001,
 3.4.1): the line of sight (range), its horizontal normal (azimuth) and the local vertical (height).
 It needs no case for a target overhead, where range and height measure the same thing and a weak
-prior on the elevation is what remains. The bias of the conversion is below the rule of Lerro and
-Bar-Shalom (IEEE T-AES 29, 1993: remove it when ``range x sigma_azimuth^2 / sigma_range > 0.4``,
-0.012 for our defaults at 200 km); for poorer azimuths the spread that the bend of the arc adds to
-the range, ``(range x sigma_azimuth^2)^2 / 2``, is put into its variance, so that the covariance
-stays consistent.
+prior on the elevation is what remains.
+
+The conversion is not de-biased: Lerro and Bar-Shalom (IEEE T-AES 29, 1993) advise it where
+``range x sigma^2 / sigma_range > 0.4``, which is 0.012 for our defaults in azimuth at 200 km. Where
+an angle is poorer (an acoustic bearing; the elevation, when the height is unknown), the true place
+lies on an arc that bends away from the line of the covariance by ``range x delta^2 / 2``; its mean
+square, ``3/4 range^2 sigma^4`` for a normal delta, is added to the variance of the range, so that
+the covariance stays consistent (`tests/sense/test_polar.py` draws errors).
 """
 
 from typing import Final
@@ -63,7 +66,10 @@ def polar(
     lat_deg, lon_deg, _ = geo.geodetic(position_m)
     sigma_azimuth = np.radians(radars.sigma_azimuth_deg)
     ground_m = np.sqrt(near_m**2 - rise_m**2)
-    variance_range_m2 = radars.sigma_range_m**2 + (ground_m * sigma_azimuth**2) ** 2 / 2
+    sigma_elevation = np.minimum(sigma_height_m / near_m, _SIGMA_ELEVATION_RAD)
+    variance_range_m2 = radars.sigma_range_m**2 + 0.75 * (
+        (ground_m * sigma_azimuth**2) ** 2 + (near_m * sigma_elevation**2) ** 2
+    )
     variance_cross_m2 = (ground_m * sigma_azimuth) ** 2 + _SIGMA_CROSS_M_MIN**2
     information = (
         _outer(_turned(axes, sight)) / variance_range_m2[:, None, None]

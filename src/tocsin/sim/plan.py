@@ -24,7 +24,8 @@ class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     A ballistic flight has exactly two waypoints, launch and aim, and uses `elevation_deg` and
     `beta_kgpm2`; every other flight follows its waypoints and then dives into the last one
-    (`ends = "impact"`) or is gone (`"leaves"`). `visibility` multiplies the radars' chance of
+    (`ends = "impact"`, from the height of the waypoint before; its own height plays no part) or is
+    gone (`"leaves"`). `visibility` multiplies the radars' chance of
     detection. `mode_3a` and `mode_s` are -1 without such a transponder.
     """
 

@@ -48,7 +48,7 @@ def fly(flights: Sequence[FlightPlan], wind_mps: tuple[float, float]) -> list[Pa
     for i, flight in enumerate(flights):
         end_s, end_m, last = _landing(times, track[:, i, :3])
         t_s = np.append(times[: last + 1], end_s) + flight.start_s
-        paths.append(Path(t_s, np.vstack([track[: last + 1, i, :3], end_m])))
+        paths.append(Path(t_s, np.vstack([track[: last + 1, i, :3], end_m]), True))
     return paths
 
 

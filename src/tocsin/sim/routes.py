@@ -23,10 +23,14 @@ _LEAD_RADII: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Where one flight is: `t_s` (n,) seconds from the start, `position_m` (n,3) ECEF."""
+    """Where one flight is: `t_s` (n,) seconds from the start, `position_m` (n,3) ECEF.
+
+    `down`: it ends on the ground, not in the air at the end of its way or of the scenario.
+    """
 
     t_s: FloatArray
     position_m: FloatArray
+    down: bool = False
 
     def at(self, t_s: FloatArray) -> FloatArray:
         """ECEF positions (k,3), straight between samples; before and after, the end points."""
@@ -82,7 +86,8 @@ def fly(flight: FlightPlan, seconds: float) -> Path:
         t_s += mover.step(STEP_S)
         rows.append((t_s, *mover.place))
     table = np.array(rows)
-    return Path(table[:, 0], geo.ecef(table[:, 1], table[:, 2], table[:, 3]))
+    down = mover.done and flight.ends == "impact"
+    return Path(table[:, 0], geo.ecef(table[:, 1], table[:, 2], table[:, 3]), down)
 
 
 class _Mover:
@@ -113,8 +118,9 @@ class _Mover:
         if self.dive_slope:
             height = (to_go - speed * dt_s) * self.dive_slope
         else:
+            level = self.leg - 1 if last and self.flight.ends == "impact" else self.leg
             reach = self.flight.climb_mps * dt_s
-            height += min(max(target[2] - height, -reach), reach)
+            height += min(max(self.flight.waypoints[level][2] - height, -reach), reach)
         self.place = (*_ahead(lat, lon, height, self.heading_deg, speed * dt_s), height)
         return dt_s
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Final
 
 import numpy as np
 
@@ -17,9 +16,6 @@ from tocsin.sim.radar import Emission
 from tocsin.sim.truth import Flight, Impact, Truth
 from tocsin.words import THREATS, SensorSite
 from tocsin.zones.map import ZoneMap
-
-_GROUND_M: Final = 2.0
-"""A path that ends this low has come down; the samples of a rocket end within centimetres of 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,8 +157,8 @@ def _impacts(
     impacts = []
     for flight, path in flown:
         end_s = float(path.t_s[-1])
-        lat_deg, lon_deg, height_m = (float(part) for part in geo.geodetic(path.position_m[-1]))
-        if flight.kind not in THREATS or end_s > plan.seconds or height_m > _GROUND_M:
+        lat_deg, lon_deg, _ = (float(part) for part in geo.geodetic(path.position_m[-1]))
+        if flight.kind not in THREATS or end_s > plan.seconds or not path.down:
             continue
         row = int(zones.locate(np.array([lat_deg]), np.array([lon_deg]))[0])
         struck = [int(near) for near in zones.within(lat_deg, lon_deg, truths.HARM_RADIUS_M)]

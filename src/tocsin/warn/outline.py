@@ -99,7 +99,7 @@ def _distance(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatAr
 
 def _hull(points: FloatArray) -> FloatArray:
     """The convex hull, closed (Andrew's monotone chain, 1979), or nothing if it has no area."""
-    ordered = sorted(dict.fromkeys(points.tolist()))
+    ordered = sorted(dict.fromkeys((x, y) for x, y in points.tolist()))
     half = [_half_hull(ordered), _half_hull(ordered[::-1])]
     ring = half[0][:-1] + half[1][:-1]
     step = max(1, -(-len(ring) // (POINTS_MAX - 1)))

@@ -114,12 +114,11 @@ def fold(now_ns: int, threats: Iterable[Told]) -> Shown:
 
 
 def _gravity(told: Told) -> tuple[int, int, int, int]:
-    """Totally ordered: stage, then level, then the sooner arrival, then the graver threat."""
+    """Totally ordered: stage, then level, then the sooner arrival (unknown is now), then threat."""
     alert = told.alert
-    sooner = -alert.t_ns_arrival if alert.t_ns_arrival else -(1 << 63)
     return (
         FOLDING.index(told.stage),
         LEVELS.index(alert.level),
-        sooner,
+        -alert.t_ns_arrival,
         THREATS.index(alert.threat),
     )

@@ -132,8 +132,9 @@ def _missing(ground: Ground) -> Iterator[Finding]:
 
 
 def _same_names(ground: Ground) -> Iterator[Finding]:
-    """Two zones of one parent that a listener cannot tell apart, in any one language."""
+    """Zones of one parent that a listener cannot tell apart: one finding, whatever the language."""
     zone_map = ground.zone_map
+    alike: dict[tuple[str, ...], list[str]] = {}
     for language, names in sorted(zone_map.names.items()):
         bearers: dict[tuple[int, str], list[str]] = {}
         for row, name in enumerate(names):
@@ -141,8 +142,10 @@ def _same_names(ground: Ground) -> Iterator[Finding]:
                 bearers.setdefault((int(zone_map.parent[row]), name), []).append(zone_map.ids[row])
         for (_, name), ids in sorted(bearers.items()):
             if len(ids) > 1:
-                text = f"{len(ids)} zones of one parent are called {name!r} ({language})"
-                yield Finding("same_name", "warning", tuple(ids), float(len(ids)), text)
+                alike.setdefault(tuple(ids), []).append(f"{name!r} ({language})")
+    for zones, called in sorted(alike.items()):
+        text = f"{len(zones)} zones of one parent are called {', '.join(called)}"
+        yield Finding("same_name", "warning", zones, float(len(zones)), text)
 
 
 def _lonely(ground: Ground) -> Iterator[Finding]:

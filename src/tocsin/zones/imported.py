@@ -8,6 +8,7 @@ import csv
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -159,15 +160,19 @@ def _id(value: str, country: str, prop: str, where: str) -> str:
             f"{where}: property {prop!r} is {value!r}, of which no id can be made; map id to a "
             "property with Latin letters or digits"
         )
-    return plain if plain.startswith(f"{country}-") else f"{country}-{plain}"
+    return _with_country(plain, country)
 
 
 def _parent(value: str, country: str) -> str:
     """An admin-1 id; a name in another script is told by the beginning of its SHA-256."""
     if not value:
         return country
-    plain = slug(value) or hashlib.sha256(value.encode()).hexdigest()[:8]
-    return plain if plain.startswith(f"{country}-") else f"{country}-{plain}"
+    return _with_country(slug(value) or hashlib.sha256(value.encode()).hexdigest()[:8], country)
+
+
+def _with_country(plain: str, country: str) -> str:
+    """Make ua-63 of 63, ua-63 and ua63 alike."""
+    return f"{country}-" + re.sub(rf"^{country}(?:-|(?=\d))", "", plain)
 
 
 def _text(properties: Properties, prop: str) -> str:

@@ -12,24 +12,20 @@ edges in reach of each cell. Only edges that belong to one ring are listed, beca
 outline seen from outside never lies within an edge that two zones share.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
-from tocsin.zones.ruler import distance_to_edges_m, reach_deg
+from tocsin.zones import kernels
+from tocsin.zones.ruler import reach_deg
 
 _CELLS_MAX: Final = 1_500_000
 """Chosen, because 6 MB of labels load in well under a second and leave about 10 % mixed."""
 
 _EMPTY: Final = -1
 _MIXED: Final = -2
-
-_WORK_ROWS: Final = 400_000
-"""Rows of (point, edge) handled at once: chosen, because 30 MB of scratch stays in the cache."""
 
 _PAD: Final = 1e-9
 """Degrees (0.1 mm) by which an edge's cells are widened, against rounding of the cell borders."""
@@ -55,44 +51,33 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lists:
-    """Lists of unequal length end to end: list `i` is ``item[start[i]:start[i + 1]]``."""
-
-    start: IntArray
-    item: IntArray
-
-    def size(self, index: IntArray) -> IntArray:
-        """How many items each of the lists `index` has."""
-        return self.start[index + 1] - self.start[index]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """Everything `locate` needs, built once from the edges.
 
     edges      float64 (e,4)   lon, lat, lon, lat; the lower end first
     edge_zone  int32 (e,)      the zone whose outline it is
     label      int32 (cells,)  zone, _EMPTY, or _MIXED
-    pairs      Lists           cell -> rows of `pair_*`, in order of zone
-    pair_zone  int32 (p,)      a zone that may hold a point of a mixed cell
+    pairs_start int64          cell c has the pairs pairs_start[c] to pairs_start[c + 1]
+    pair_zone  int32 (p,)      a zone that may hold a point of a mixed cell, in order of zone
     pair_start int64 (p,)      its edges in that row of cells, in `band_edge`
     pair_stop  int64 (p,)
     band_edge  int64           edges in order of (zone, row of cells)
-    near       Lists           coarse cell -> edges within `near_m` of it
+    near_start int64           coarse cell -> `near_edge`, the edges within `near_m` of it
     """
 
     edges: FloatArray
     edge_zone: Int32Array
     grid: Grid
     label: Int32Array
-    pairs: Lists
+    pairs_start: IntArray
     pair_zone: Int32Array
     pair_start: IntArray
     pair_stop: IntArray
     band_edge: IntArray
     near_m: float
     near_grid: Grid
-    near: Lists
+    near_start: IntArray
+    near_edge: IntArray
 
     def locate(self, lat_deg: FloatArray, lon_deg: FloatArray) -> Int32Array:
         """The zone of each point, -1 in none; where zones overlap, the lowest row."""
@@ -118,17 +103,18 @@ class Lookup:
     def _exact(self, lat_deg: FloatArray, lon_deg: FloatArray, cell: IntArray) -> Int32Array:
         """Even-odd over the candidate zones of each point's cell."""
         found = np.full(len(cell), _EMPTY, np.int32)
-        for part in _parts(self.pairs.size(cell) * 8):
-            point, pair = _expand(self.pairs, cell[part])
-            size = self.pair_stop[pair] - self.pair_start[pair]
-            edge = self.band_edge[_runs(self.pair_start[pair], size)]
-            x, y = lon_deg[part][point], lat_deg[part][point]
-            crossed = _crosses(np.repeat(x, size), np.repeat(y, size), self.edges[edge])
-            first = np.cumsum(size) - size
-            odd = (np.add.reduceat(crossed.astype(np.int64), first) & 1).astype(bool)
-            hit_point, hit_zone = point[odd], self.pair_zone[pair[odd]]
-            # Pairs are in order of (point, zone): writing backwards leaves the lowest zone.
-            found[part.start + hit_point[::-1]] = hit_zone[::-1]
+        kernels.exact(
+            lat_deg,
+            lon_deg,
+            cell,
+            self.pairs_start,
+            self.pair_zone,
+            self.pair_start,
+            self.pair_stop,
+            self.band_edge,
+            self.edges,
+            found,
+        )
         return found
 
     def _nearest(self, lat_deg: FloatArray, lon_deg: FloatArray) -> Int32Array:
@@ -136,17 +122,19 @@ class Lookup:
         found = np.full(len(lat_deg), _EMPTY, np.int32)
         cell = self.near_grid.cell(lat_deg, lon_deg)
         asked = np.flatnonzero(cell >= 0)
-        asked = asked[self.near.size(cell[asked]) > 0]
-        for part in _parts(self.near.size(cell[asked])):
-            rows = asked[part]
-            point, edge = _expand(self.near, cell[rows])
-            distance_m = distance_to_edges_m(
-                lat_deg[rows][point], lon_deg[rows][point], self.edges[edge]
-            )
-            zone = self.edge_zone[edge]
-            order = np.lexsort((zone, distance_m, point))
-            best = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
-            found[rows] = np.where(distance_m[best] <= self.near_m, zone[best], _EMPTY)
+        zone = found[asked]
+        kernels.nearest(
+            lat_deg[asked],
+            lon_deg[asked],
+            cell[asked],
+            self.near_start,
+            self.near_edge,
+            self.edges,
+            self.edge_zone,
+            self.near_m,
+            zone,
+        )
+        found[asked] = zone
         return found
 
 
@@ -162,29 +150,29 @@ def build_lookup(
     label[span_cell] = span_zone
     label[edge_cell] = _MIXED
     covered = label[span_cell] == _MIXED
-    pairs, pair_zone = _candidates(
-        len(label),
+    pair_cell, pair_zone = _distinct(
         np.concatenate([edge_cell, span_cell[covered]]),
         np.concatenate([edge_zone[cell_edge], span_zone[covered]]),
     )
-    band_key = edge_zone[cell_edge].astype(np.int64) * grid.rows + edge_cell // grid.columns
-    bands = np.unique(np.stack([band_key, cell_edge]), axis=1)
-    pair_cell = np.repeat(np.arange(len(label)), np.diff(pairs.start))
-    pair_key = pair_zone.astype(np.int64) * grid.rows + pair_cell // grid.columns
-    near_grid, near = _near(edges, near_m)
+    band, band_edge = _distinct(
+        edge_zone[cell_edge].astype(np.int64) * grid.rows + edge_cell // grid.columns, cell_edge
+    )
+    pair_band = pair_zone * grid.rows + pair_cell // grid.columns
+    near_grid, near_start, near_edge = _near(edges, near_m)
     return Lookup(
         edges=edges,
         edge_zone=edge_zone,
         grid=grid,
         label=label,
-        pairs=pairs,
-        pair_zone=pair_zone,
-        pair_start=np.searchsorted(bands[0], pair_key, side="left"),
-        pair_stop=np.searchsorted(bands[0], pair_key, side="right"),
-        band_edge=bands[1],
+        pairs_start=_starts(pair_cell, len(label)),
+        pair_zone=pair_zone.astype(np.int32),
+        pair_start=np.searchsorted(band, pair_band, side="left"),
+        pair_stop=np.searchsorted(band, pair_band, side="right"),
+        band_edge=band_edge,
         near_m=near_m,
         near_grid=near_grid,
-        near=near,
+        near_start=near_start,
+        near_edge=near_edge,
     )
 
 
@@ -267,31 +255,41 @@ def _filled(grid: Grid, edges: FloatArray, edge_zone: Int32Array) -> tuple[IntAr
     return cell, np.repeat(zone[0::2], size)
 
 
-def _candidates(cells: int, cell: IntArray, zone: Int32Array) -> tuple[Lists, Int32Array]:
-    """Distinct (cell, zone) in order, as lists by cell."""
-    zones = int(zone.max()) + 1
-    key = np.unique(cell * zones + zone)
-    start = np.searchsorted(key, np.arange(cells + 1) * zones)
-    return Lists(start=start, item=np.arange(len(key))), (key % zones).astype(np.int32)
-
-
-def _near(edges: FloatArray, near_m: float) -> tuple[Grid, Lists]:
-    """The coarse grid of edges in reach; cells are no smaller than the reach itself."""
+def _near(edges: FloatArray, near_m: float) -> tuple[Grid, IntArray, IntArray]:
+    """The coarse grid of edges in reach; cells are half the reach, so that lists stay short."""
     lat_furthest = float(np.abs(edges[:, 1::2]).max())
     reach_lon, reach_lat = reach_deg(near_m, lat_furthest)
-    step_min = max(reach_lon, reach_lat) if near_m > 0.0 else 360.0
+    step_min = max(reach_lon, reach_lat) / 2.0 if near_m > 0.0 else 360.0
     grid = _grid(edges, reach_lon, reach_lat, step_min)
     outer = _unshared(edges) if near_m > 0.0 else np.zeros(0, np.int64)
     cell, edge = _cells(grid, edges[outer], reach_lon, reach_lat)
     order = np.argsort(cell, kind="stable")
-    start = np.searchsorted(cell[order], np.arange(grid.rows * grid.columns + 1))
-    return grid, Lists(start=start, item=outer[edge[order]])
+    return grid, _starts(cell[order], grid.rows * grid.columns), outer[edge[order]]
 
 
 def _unshared(edges: FloatArray) -> IntArray:
     """Rows of the edges that occur once."""
-    _, row, count = np.unique(edges, axis=0, return_index=True, return_counts=True)
-    return np.sort(row[count == 1])
+    order = np.lexsort(edges.T)
+    same = np.all(edges[order[1:]] == edges[order[:-1]], axis=1)
+    alone = np.ones(len(edges), bool)
+    alone[order[1:][same]] = False
+    alone[order[:-1][same]] = False
+    return np.flatnonzero(alone)
+
+
+def _distinct(major: IntArray, minor: IntArray | Int32Array) -> tuple[IntArray, IntArray]:
+    """Distinct (major, minor) pairs of non-negative integers, in order."""
+    width = int(minor.max()) + 1
+    key = np.sort(major * width + minor)
+    key = key[np.flatnonzero(np.diff(key, prepend=-1))]
+    return key // width, key % width
+
+
+def _starts(sorted_key: IntArray, count: int) -> IntArray:
+    """Where the run of each key 0 to count - 1 begins, and where the last ends."""
+    starts = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(sorted_key, minlength=count), out=starts[1:])
+    return starts
 
 
 def _crosses(x: FloatArray, y: FloatArray, edges: FloatArray) -> BoolArray:
@@ -312,21 +310,3 @@ def _runs(start: IntArray, size: IntArray) -> IntArray:
     total = int(size.sum())
     runs: IntArray = np.arange(total) + np.repeat(start - (np.cumsum(size) - size), size)
     return runs
-
-
-def _expand(lists: Lists, index: IntArray) -> tuple[IntArray, IntArray]:
-    """(position in `index`, item) for every item of the lists `index`."""
-    size = lists.size(index)
-    return np.repeat(np.arange(len(index)), size), lists.item[_runs(lists.start[index], size)]
-
-
-def _parts(work: NDArray[np.int64]) -> Iterator[slice]:
-    """Slices over `work` whose sums stay near `_WORK_ROWS`; each holds at least one element."""
-    total = np.cumsum(work)
-    begin = 0
-    while begin < len(work):
-        done = int(total[begin - 1]) if begin else 0
-        stop = int(np.searchsorted(total, done + _WORK_ROWS, side="right"))
-        stop = max(stop, begin + 1)
-        yield slice(begin, stop)
-        begin = stop

@@ -71,6 +71,7 @@ function quiet(c: Context, known: boolean): HTMLElement {
   const place = c.atlas.places.get(chosen);
   const unseen = c.unwatched.get(place?.parent ?? "");
   const [name, lang] = zoneName(c, chosen);
+  const [area, areaLang] = areaName(c, place?.parent ?? "");
   const stage = known ? t(c, "place.none") : t(c, "unknown.title");
   const threats = unseen === undefined ? "" : threatNames(c, unseen);
   return h(
@@ -78,6 +79,7 @@ function quiet(c: Context, known: boolean): HTMLElement {
     { class: `card stage-none${unseen === undefined ? "" : " is-unwatched"}` },
     h("p", { class: "card-stage" }, unseen ? sign(LOOKS.blind.sign) : null, stage),
     h("h3", { class: "card-name" }, h("bdi", { lang }, name)),
+    h("p", { class: "card-area" }, h("bdi", { lang: areaLang }, area)),
     unseen ? h("p", { class: "card-do" }, t(c, "place.unseen", { threats })) : null,
   );
 }

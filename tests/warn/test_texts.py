@@ -1,0 +1,99 @@
+"""Texts: marked with the realm, in every language, with the time rounded down."""
+
+import pytest
+
+from tests.warn.stand_in import LANGUAGES, START_NS, Country, alert, phrases, site
+from tests.warn.test_wording import REVIEWED
+from tocsin.instant import ns
+from tocsin.warn import Phrases
+from tocsin.warn.texts import Texts
+from tocsin.warn.told import Told
+from tocsin.warn.wording import TOLD_STAGES
+from tocsin.words import THREATS
+
+MARKS = {
+    "exercise": {"uk": "НАВЧАННЯ", "he": "תרגיל", "en": "EXERCISE", "ar": "تمرين", "ru": "УЧЕНИЯ"},
+    "test": {"uk": "ПЕРЕВІРКА", "he": "בדיקה", "en": "TEST", "ar": "اختبار", "ru": "ПРОВЕРКА"},
+}
+
+
+def texts(realm: str = "exercise") -> Texts:
+    return Texts(site(realm=realm), Country(), phrases())
+
+
+def told(stage: str, **changes) -> Told:
+    return Told(alert(stage, **changes), START_NS, stage)
+
+
+@pytest.mark.parametrize("realm", ["exercise", "test"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_says_first_that_it_is_not_real(realm, language):
+    for threat in THREATS:
+        for stage in TOLD_STAGES:
+            one = told(stage, threat=threat)
+            for others in (False, True):
+                for text in texts(realm).said(language, one, others_active=others):
+                    assert text.startswith(MARKS[realm][language] + ". ")
+            assert texts(realm).description(language, START_NS, one).startswith(MARKS[realm][language])  # fmt: skip
+    assert texts(realm).note(cancelled=True).startswith(MARKS[realm]["uk"])
+
+
+def test_live_texts_are_bare():
+    live = Texts(site(realm="live", languages=("en",)), Country(), Phrases.parse({"en": REVIEWED}))
+    said = live.said("en", told("take_cover"), others_active=False)
+    assert said.event == "Drone attack"
+    assert said.headline == "Kharkiv: drone attack. Take cover now."
+    assert live.note(cancelled=False) == ""
+    assert live.note(cancelled=True) == "Cancelled: this was a mistake."
+    assert live.description("en", START_NS, told("take_cover")) == (
+        "Kharkiv: drone attack. Take cover now. Issued by Training Authority. "
+        "Expected about 5 min after this message was sent."
+    )
+
+
+@pytest.mark.parametrize(
+    ("left_s", "end"),
+    [
+        (0, "The time of arrival is not known."),
+        (5, "It may arrive at any moment."),
+        (-60, "It may arrive at any moment."),
+        (59, "Expected about 50 seconds after this message was sent."),
+        (119, "Expected about 110 seconds after this message was sent."),
+        (179, "Expected about 2 min after this message was sent."),
+        (600, "Expected about 10 min after this message was sent."),
+    ],
+)
+def test_the_time_is_rounded_down(left_s, end):
+    one = told("early", t_ns_arrival=START_NS + ns(left_s) if left_s else 0)
+    assert texts().description("en", START_NS, one).endswith(end)
+
+
+def test_an_end_has_no_time_of_arrival():
+    assert texts().description("en", START_NS, told("all_clear")).endswith("Training Authority.")
+
+
+def test_an_end_beside_another_warning_keeps_people_inside():
+    said = texts().said("en", told("all_clear"), others_active=True)
+    assert "Another warning is still in force" in said.instruction
+    assert "may leave" not in said.instruction
+
+
+def test_an_unwatched_end_is_no_all_clear():
+    one = Told(alert("all_clear"), START_NS, "none")
+    said = texts().said("en", one, others_active=False)
+    assert said.headline == "EXERCISE. Kharkiv: the warning has ended. This is not an all clear."
+
+
+def test_names_fall_back_to_english_then_to_the_map_then_to_the_id():
+    assert texts().zone_name("he", "ua-chuhuiv") == "Chuhuiv"
+    country = Country(names={"uk": ("", "", ""), "und": ("Kharkiv (und)", "", "")})
+    bare = Texts(site(), country, phrases())
+    assert bare.zone_name("uk", "ua-kharkiv") == "Kharkiv (und)"
+    assert bare.zone_name("uk", "ua-sumy") == "ua-sumy"
+
+
+def test_a_long_name_is_cut_and_the_guidance_is_not():
+    country = Country(names={"uk": ("Територіальна громада " * 9, "", "")})
+    headline = Texts(site(), country, phrases()).said("uk", told("take_cover"), False).headline
+    assert len(headline) <= 140
+    assert headline.endswith("…: атака дронів. Негайно в укриття!")
