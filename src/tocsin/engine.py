@@ -53,6 +53,7 @@ class Engine:
 
     def __init__(self, site: Site, zones: ZoneMap, phrases: Phrases, policy: Policy) -> None:
         self.site = site
+        self.zones = zones
         self.now_ns = 0
         self.sense = Sense(site)
         self.picture = Picture()

@@ -1,11 +1,13 @@
 """Stories: flights at their times, and the alerts that people must have got."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from tests.decide.stories import START_NS, Flight, Story, arrivals, country, order, sensors
+from tocsin.decide import POLICIES
 from tocsin.instant import NS_PER_S, ns
 from tocsin.rules.alerts import alert_id
 from tocsin.words import Alert
@@ -301,6 +303,34 @@ def test_a_cancelled_track_does_not_warn_that_zone_again_but_another_does() -> N
     story.tick()
     assert story.stages()[-1][1] == "take_cover"
     assert [reason.track for reason in story.alerts()[-1][1].reasons] == [9]
+
+
+def test_a_track_that_was_lost_when_it_was_cancelled_is_muted_too() -> None:
+    story = one_drone(arrives_s=600.0).until(400)
+    drone, story.flights = story.flights, []
+    story.tick(order("cancel", 401, alert=last_id(story)))
+    story.flights = drone
+    story.until(500)
+    assert story.stages()[-1][1] == "cancelled"
+
+
+def test_what_an_operator_raised_an_operator_cancels() -> None:
+    story = Story().until(0)
+    story.tick(order("raise", 1, zone="z0", threat="drone", stage="take_cover"))
+    story.tick(order("cancel", 2, alert=last_id(story)))
+    story.until(20)
+    assert [stage for _, stage in story.stages()] == ["take_cover", "cancelled"]
+
+
+def test_the_hold_of_stay_begins_with_stay() -> None:
+    """With a policy whose stay has a hold but no minimum the all-clear still waits the hold."""
+    stays = tuple(replace(stay, minimum_s=0.0) for stay in POLICIES["default"].stays)
+    story = one_drone(arrives_s=250.0, gone_s=100.0)
+    story = Story(flights=story.flights, policy=replace(POLICIES["default"], stays=stays))
+    story.until(300)
+    story.want(
+        (0, 100, "early"), (20, 39, "take_cover"), (160, 161, "stay"), (220, 221, "all_clear")
+    )
 
 
 def test_an_ordered_all_clear_holds_five_minutes_against_the_same_track() -> None:

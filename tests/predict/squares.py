@@ -76,12 +76,14 @@ class Squares:
         y = (np.asarray(lat_deg) - self.south_deg) / self.step_lat_deg
         x = (np.asarray(lon_deg) - self.west_deg) / self.step_lon_deg
         lon_m = M_PER_DEG * self.step_lon_deg * np.cos(np.radians(lat_deg))
-        for zone in range(len(self)):
-            row, column = divmod(zone, self.columns)
-            north_m = np.maximum(np.maximum(row - y, y - row - share), 0.0)
-            east_m = np.maximum(np.maximum(column - x, x - column - share), 0.0)
-            near = np.hypot(north_m * M_PER_DEG * self.step_lat_deg, east_m * lon_m) <= radius_m
-            counts[zone] = near.mean()
+        lat_m = M_PER_DEG * self.step_lat_deg
+        for row in range(self.rows):
+            north_m = np.maximum(np.maximum(row - y, y - row - share), 0.0) * lat_m
+            close = north_m <= radius_m
+            for column in range(self.columns) if close.any() else ():
+                east = np.maximum(np.maximum(column - x[close], x[close] - column - share), 0.0)
+                near = np.hypot(north_m[close], east * lon_m[close]) <= radius_m
+                counts[row * self.columns + column] = near.sum() / len(y)
         return counts
 
     def at(self, row: float, column: float) -> tuple[float, float]:
@@ -105,7 +107,7 @@ def moving(
     t_ns: int = 0,
     **columns: object,
 ) -> Tracks:
-    """Confirmed tracks (n,) of one kind with isotropic uncertainty; `columns` replace any column."""
+    """Confirmed tracks (n,) of one kind, uncertain alike in all axes; `columns` replace columns."""
     lat_deg, lon_deg, height_m = np.broadcast_arrays(
         np.atleast_1d(np.asarray(lat_deg, dtype=float)), lon_deg, height_m
     )

@@ -33,9 +33,7 @@ def body(
     age_s: float = 120.0,
     at: tuple[float, float] = (12.0, 12.0),
 ) -> fall.Bodies:
-    tracks = moving(
-        *ZONES.at(*at), height_m, enu_mps, kind="ballistic", sd_m=sd_m, sd_mps=sd_mps
-    )
+    tracks = moving(*ZONES.at(*at), height_m, enu_mps, kind="ballistic", sd_m=sd_m, sd_mps=sd_mps)
     return fall.Bodies(
         position_m=tracks.position_m,
         velocity_mps=tracks.velocity_mps,
@@ -93,7 +91,7 @@ def test_zone_chances_are_those_of_monte_carlo(
     sd_ln_beta: float,
 ) -> None:
     bodies = body(height_m, enu_mps, sd_m, sd_mps, sd_ln_beta)
-    down_s, down_m = flown(bodies, seed=2)
+    _, down_m = flown(bodies, seed=2)
     lat_deg, lon_deg, _ = geodetic(down_m)
     hit = ZONES.locate(lat_deg, lon_deg)
     sampled = np.bincount(hit[hit >= 0], minlength=len(ZONES)) / FLIGHTS

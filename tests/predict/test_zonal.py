@@ -14,7 +14,7 @@ HAMLETS = Squares(32.0, 35.0, 10, 10, 90.0, gap_m=2_000.0)
 GRIDS = {id(zones): raster(zones) for zones in (ISLANDS, TILES, HAMLETS)}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     st.sampled_from([ISLANDS, TILES, HAMLETS]),
     st.floats(-0.2, 1.2),

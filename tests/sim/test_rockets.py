@@ -1,5 +1,7 @@
 """Rockets against another integrator, in another frame, with another atmosphere formula."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -33,7 +35,9 @@ def salvo() -> list[FlightPlan]:
     ]
 
 
-def inertial(beta: float, wind: NDArray[np.float64]):  # noqa: ANN201 - a scipy right-hand side
+def inertial(
+    beta: float, wind: NDArray[np.float64]
+) -> Callable[[float, NDArray[np.float64]], NDArray[np.float64]]:
     """Point-mass motion in the inertial frame that the Earth turns in; J2 from its potential."""
 
     def potential(r: NDArray[np.float64]) -> float:
@@ -143,7 +147,7 @@ def test_an_aim_out_of_reach_says_how_to_mend_it() -> None:
             waypoints=((*LAUNCH, 0.0), (*destination(*LAUNCH, 0.0, 150e3), 0.0)),
         )
     ]
-    with pytest.raises(ValueError, match="'far'.*choose one"):
+    with pytest.raises(ValueError, match=r"'far'.*choose one"):
         rockets.fly([far], (0.0, 0.0))
 
 

@@ -1,6 +1,7 @@
 """Each named scenario is what its description says, on several seeds and on a made-up map."""
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tocsin.sim.world import World
 from tocsin.words import KINDS
 from tocsin.zones.map import ZoneMap
 
+SHIPPED = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "data" / "zones"
 T0 = 1_790_000_000 * NS_PER_S
 SEEDS = (1, 2, 3)
 
@@ -109,14 +111,14 @@ def test_every_flight_keeps_to_the_speeds_and_heights_of_its_kind(name: str) -> 
         )
         assert low <= speed.min(), flight.id
         assert speed.max() <= high, flight.id
-        assert -1.0 <= flight.height_m.min(), flight.id
+        assert flight.height_m.min() >= -1.0, flight.id
         assert flight.height_m.max() <= ceiling_m, flight.id
         assert flight.kind in KINDS
 
 
 @each_name
 def test_a_threat_is_in_view_of_a_radar_most_of_its_last_minutes(name: str) -> None:
-    """The scenarios put radars where the threats are: of the last 3 min, 70 % in somebody's view."""
+    """The radars stand where the threats are: of the last 3 min, 70 % in somebody's view."""
     shown = world(name, 2)
     sources = [
         radar.radar(site, shown.seconds, T0, np.random.Generator(np.random.PCG64(1)))
@@ -137,6 +139,18 @@ def test_a_threat_is_in_view_of_a_radar_most_of_its_last_minutes(name: str) -> N
 def test_every_scenario_runs_on_another_country(name: str) -> None:
     other = "il" if SCENARIOS[name].country == "ua" else "ua"
     assert scenario(name, 1, T0, zones(other)).plan.country == other
+
+
+@each_name
+def test_on_the_shipped_map_the_threats_strike_populated_zones(name: str) -> None:
+    country = SCENARIOS[name].country
+    shipped = ZoneMap.from_bytes((SHIPPED / f"{country}.zones").read_bytes())
+    shown = scenario(name, 1, T0, shipped)
+    people = [int(shipped.people[shipped.row(i.zone)]) for i in shown.truth.impacts if i.zone]
+    assert all(count > 0 for count in people)
+    aimed = [f for f in shown.truth.flights if f.kind != "aircraft" and f.label != "decoy"]
+    strikes = len([flight for flight in aimed if flight.identity == "threat"])
+    assert len(people) >= 0.6 * strikes
 
 
 def test_one_zone_is_enough() -> None:

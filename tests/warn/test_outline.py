@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Polygon
+from shapely.ops import unary_union
 
 from tests.warn.stand_in import KHARKIV
 from tocsin.warn.outline import POINTS_MAX, cap_polygons, ring_area, thinned
+from tocsin.zones.map import ZoneMap
 
 
 def coast(seed: int, count: int) -> list[tuple[float, float]]:
@@ -65,3 +67,16 @@ def test_any_ring_gives_a_simple_one_or_none(ring):
         assert Polygon(told).is_valid
         assert 4 <= len(told) <= POINTS_MAX
         assert ring_area(told) == pytest.approx(Polygon(told).area)
+
+
+@pytest.mark.parametrize("country", ["ua", "il"])
+def test_the_shipped_maps_are_told_as_they_are(root, country):
+    path = root / "src" / "tocsin" / "data" / "zones" / f"{country}.zones"
+    zones = ZoneMap.from_bytes(path.read_bytes())
+    for row in range(0, len(zones), 10):
+        told = [Polygon(pairs(text)) for text in cap_polygons(zones.polygons(row))]
+        true = unary_union([Polygon(ring) for ring in zones.polygons(row)])
+        assert all(polygon.is_valid for polygon in told)
+        assert len(told) > 0
+        overlap = true.intersection(unary_union(told)).area / true.union(unary_union(told)).area
+        assert overlap > 0.98, zones.ids[row]

@@ -32,9 +32,11 @@ def test_every_text_says_first_that_it_is_not_real(realm, language):
         for stage in TOLD_STAGES:
             one = told(stage, threat=threat)
             for others in (False, True):
-                for text in texts(realm).said(language, one, others_active=others):
+                said = texts(realm).said(language, one, others_active=others)
+                for text in said:
                     assert text.startswith(MARKS[realm][language] + ". ")
-            assert texts(realm).description(language, START_NS, one).startswith(MARKS[realm][language])  # fmt: skip
+            whole = texts(realm).description(language, START_NS, one, said.headline)
+            assert whole.startswith(MARKS[realm][language] + ". ")
     assert texts(realm).note(cancelled=True).startswith(MARKS[realm]["uk"])
 
 
@@ -45,7 +47,7 @@ def test_live_texts_are_bare():
     assert said.headline == "Kharkiv: drone attack. Take cover now."
     assert live.note(cancelled=False) == ""
     assert live.note(cancelled=True) == "Cancelled: this was a mistake."
-    assert live.description("en", START_NS, told("take_cover")) == (
+    assert live.description("en", START_NS, told("take_cover"), said.headline) == (
         "Kharkiv: drone attack. Take cover now. Issued by Training Authority. "
         "Expected about 5 min after this message was sent."
     )
@@ -65,11 +67,13 @@ def test_live_texts_are_bare():
 )
 def test_the_time_is_rounded_down(left_s, end):
     one = told("early", t_ns_arrival=START_NS + ns(left_s) if left_s else 0)
-    assert texts().description("en", START_NS, one).endswith(end)
+    assert texts().description("en", START_NS, one, "").endswith(end)
 
 
 def test_an_end_has_no_time_of_arrival():
-    assert texts().description("en", START_NS, told("all_clear")).endswith("Training Authority.")
+    assert (
+        texts().description("en", START_NS, told("all_clear"), "").endswith("Training Authority.")
+    )
 
 
 def test_an_end_beside_another_warning_keeps_people_inside():

@@ -21,7 +21,7 @@ class StandIn:
     """Serves the built page and signed documents on a free port of its own thread.
 
     `zones`, `realm` and `mode` may be changed at any time; `forged` signs with a key that nobody
-    knows; `frozen` keeps giving out the last document; `answering = False` drops every request.
+    knows; `frozen` keeps giving out the last document; `answering = False` refuses all documents.
     """
 
     def __init__(self, page: Path, outlines: world.Json | None = None) -> None:
@@ -66,6 +66,10 @@ class StandIn:
         event = {"v": 1, "realm": self.realm, "serial": self._serial, "alert": alert, "zone": zone}
         self._loop.call_soon_threadsafe(self._send, kind, {"jws": self._sign(event)})
 
+    def nudge(self) -> None:
+        """Tells every open stream that the state document changed."""
+        self._loop.call_soon_threadsafe(self._send, "state", {"jws": self._sign({"v": 1})})
+
     def _call(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
@@ -93,7 +97,7 @@ class StandIn:
 
     @web.middleware
     async def _gate(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if not self.answering:
+        if not self.answering and request.path.startswith("/v1/"):
             raise web.HTTPServiceUnavailable
         response: web.StreamResponse = await handler(request)
         return response

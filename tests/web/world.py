@@ -55,9 +55,7 @@ def hexagon(row: int, column: int) -> Json:
     lon = 30 + 1.75 * SIZE_DEG * (column + row % 2 / 2)
     lat = 50 - 1.0 * SIZE_DEG * row
     corners = [math.radians(60 * k + 30) for k in range(7)]
-    ring = [
-        [lon + SIZE_DEG * math.cos(a), lat + SIZE_DEG * 0.66 * math.sin(a)] for a in corners
-    ]
+    ring = [[lon + SIZE_DEG * math.cos(a), lat + SIZE_DEG * 0.66 * math.sin(a)] for a in corners]
     properties = {
         "id": zone_id(row, column),
         "names": zone_names(zone_id(row, column)),
@@ -65,7 +63,12 @@ def hexagon(row: int, column: int) -> Json:
         "shelter_s": SHELTER_S,
     }
     geometry = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "id": properties["id"], "properties": properties, "geometry": geometry}
+    return {
+        "type": "Feature",
+        "id": properties["id"],
+        "properties": properties,
+        "geometry": geometry,
+    }
 
 
 def zone(

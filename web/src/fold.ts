@@ -1,4 +1,4 @@
-/** What follows from the state: order, groups, what is new, what is not watched. No DOM, no clock. */
+/** What follows from the state: order, groups, what is new, what is not watched. Pure. */
 import type { AlertEvent, Level, Names, Stage, State, Threat, Zone } from "./model.ts";
 
 /** The order in which a person must see them; `none` is never listed. */

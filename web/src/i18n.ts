@@ -36,8 +36,14 @@ export function choose(wishes: readonly (string | null)[]): Language {
 }
 
 /** The sentence `word` in `lang`, with `{gaps}` filled. */
-export function say(lang: Language, word: Word, gaps: Record<string, string | number> = {}): string {
-  return DICTIONARIES[lang][word].replace(/\{(\w+)\}/g, (_, gap: string) => String(gaps[gap] ?? ""));
+export function say(
+  lang: Language,
+  word: Word,
+  gaps: Record<string, string | number> = {},
+): string {
+  return DICTIONARIES[lang][word].replace(/\{(\w+)\}/g, (_, gap: string) =>
+    String(gaps[gap] ?? ""),
+  );
 }
 
 /** `1 min 20 s` in `lang`. */

@@ -1,6 +1,8 @@
 /** The page: one line from the feed to the screen, drawn again when something changes. */
 import "./styles/base.css";
+import "./styles/banners.css";
 import "./styles/parts.css";
+import "./styles/list.css";
 import { EMPTY, fetchAtlas, type Atlas } from "./atlas.ts";
 import { unknown } from "./clock.ts";
 import { Feed, type Snapshot } from "./feed.ts";

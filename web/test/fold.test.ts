@@ -105,6 +105,8 @@ describe("a document that this page does not understand is refused, not guessed"
   });
 
   test("unknown members are left alone", () => {
-    expect(() => readState(wireState([wireZone("a", "stay", { new: 1 })], { new: 1 }))).not.toThrow();
+    expect(() =>
+      readState(wireState([wireZone("a", "stay", { new: 1 })], { new: 1 })),
+    ).not.toThrow();
   });
 });

@@ -25,23 +25,44 @@ test("no two stages share a colour, a pattern or a sign", () => {
 });
 
 test("the middle of an outline is its centroid", () => {
-  const l = [[0, 0], [4, 0], [4, 1], [1, 1], [1, 4], [0, 4], [0, 0]];
+  const l = [
+    [0, 0],
+    [4, 0],
+    [4, 1],
+    [1, 1],
+    [1, 4],
+    [0, 4],
+    [0, 0],
+  ];
   const [x = 0, y = 0] = middle(l);
   expect(x).toBeCloseTo(9.5 / 7, 9);
   expect(y).toBeCloseTo(9.5 / 7, 9);
-  expect(middle([[2, 2], [4, 2], [2, 2]])).toEqual([3, 2]);
+  expect(
+    middle([
+      [2, 2],
+      [4, 2],
+      [2, 2],
+    ]),
+  ).toEqual([3, 2]);
 });
 
 test("outlines become places; what has no outline or id is left out", () => {
-  const ring = [[30, 50], [31, 50], [31, 51], [30, 50]];
+  const ring = [
+    [30, 50],
+    [31, 50],
+    [31, 51],
+    [30, 50],
+  ];
   const far = ring.map(([x = 0, y = 0]) => [x + 5, y]);
   const feature = (properties: object, geometry: object) =>
     ({ type: "Feature", properties, geometry }) as never;
   const atlas = readAtlas({
     type: "FeatureCollection",
     features: [
-      feature({ id: "a", names: { en: "A" }, parent: "p", shelter_s: null },
-        { type: "MultiPolygon", coordinates: [[ring], [far]] }),
+      feature(
+        { id: "a", names: { en: "A" }, parent: "p", shelter_s: null },
+        { type: "MultiPolygon", coordinates: [[ring], [far]] },
+      ),
       feature({ id: "b" }, { type: "Point", coordinates: [1, 1] }),
       feature({}, { type: "Polygon", coordinates: [ring] }),
     ],

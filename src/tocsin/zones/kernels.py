@@ -1,4 +1,4 @@
-"""The two inner loops of `lookup`, compiled: which zone holds a point, which outline is nearest.
+"""The inner loops of `lookup`, compiled: which zone holds a point, which outline is nearest.
 
 Written for one thread and in plain loops, so that nothing is re-ordered; every index is bounded by
 the lists that `lookup.build_lookup` made. Numba does not check bounds unless asked to.
@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.geo import ECCENTRICITY_SQUARED, SEMI_MAJOR_M
-from tocsin.words import FloatArray, Int32Array, IntArray
+from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
 
 
 def _exact(
@@ -82,5 +82,51 @@ def _nearest(
                 found[i] = zone
 
 
+def _deal(cell: IntArray, item: IntArray, place: IntArray, dealt: IntArray) -> None:
+    """Put each item into its cell's run of `dealt`, in the order given; `place` is used up."""
+    for k in range(len(cell)):
+        dealt[place[cell[k]]] = item[k]
+        place[cell[k]] += 1
+
+
+def _prune(
+    start: IntArray,
+    item: IntArray,
+    middle_lat_deg: FloatArray,
+    middle_lon_deg: FloatArray,
+    half_deg: float,
+    edges: FloatArray,
+    keep: BoolArray,
+) -> None:
+    """Mark the edges that may be nearest to some point of each square cell of half side `half_deg`.
+
+    A point of the cell is within half a diagonal `h` of its middle, so its nearest edge is no
+    farther from the middle than the middle's own nearest edge plus 2 h. Five per cent are added
+    for the planes of the points, which are not quite that of the middle.
+    """
+    for i in range(len(middle_lat_deg)):
+        x, y = middle_lon_deg[i], middle_lat_deg[i]
+        flat = 1.0 - ECCENTRICITY_SQUARED * np.sin(np.radians(y)) ** 2
+        prime_vertical_m = SEMI_MAJOR_M / np.sqrt(flat)
+        north = np.radians(prime_vertical_m * (1.0 - ECCENTRICITY_SQUARED) / flat)
+        east = np.radians(prime_vertical_m * np.cos(np.radians(y)))
+        distance = np.empty(start[i + 1] - start[i])
+        for k in range(start[i], start[i + 1]):
+            edge = item[k]
+            ax, ay = (edges[edge, 0] - x) * east, (edges[edge, 1] - y) * north
+            dx, dy = (edges[edge, 2] - x) * east - ax, (edges[edge, 3] - y) * north - ay
+            length = dx * dx + dy * dy
+            share = 0.0
+            if length > 0.0:
+                share = min(max(-(ax * dx + ay * dy) / length, 0.0), 1.0)
+            distance[k - start[i]] = np.hypot(ax + share * dx, ay + share * dy)
+        if len(distance) > 0:
+            reach = 1.05 * (distance.min() + 2.0 * np.hypot(half_deg * east, half_deg * north))
+            for k in range(start[i], start[i + 1]):
+                keep[k] = distance[k - start[i]] <= reach
+
+
 exact: Final[Any] = njit(cache=True, nogil=True)(_exact)
 nearest: Final[Any] = njit(cache=True, nogil=True)(_nearest)
+prune: Final[Any] = njit(cache=True, nogil=True)(_prune)
+deal: Final[Any] = njit(cache=True, nogil=True)(_deal)

@@ -256,15 +256,29 @@ def _filled(grid: Grid, edges: FloatArray, edge_zone: Int32Array) -> tuple[IntAr
 
 
 def _near(edges: FloatArray, near_m: float) -> tuple[Grid, IntArray, IntArray]:
-    """The coarse grid of edges in reach; cells are half the reach, so that lists stay short."""
+    """The coarse grid of edges in reach; cells are a quarter of it, so that lists stay short."""
     lat_furthest = float(np.abs(edges[:, 1::2]).max())
     reach_lon, reach_lat = reach_deg(near_m, lat_furthest)
-    step_min = max(reach_lon, reach_lat) / 2.0 if near_m > 0.0 else 360.0
+    step_min = max(reach_lon, reach_lat) / 4.0 if near_m > 0.0 else 360.0
     grid = _grid(edges, reach_lon, reach_lat, step_min)
     outer = _unshared(edges) if near_m > 0.0 else np.zeros(0, np.int64)
     cell, edge = _cells(grid, edges[outer], reach_lon, reach_lat)
-    order = np.argsort(cell, kind="stable")
-    return grid, _starts(cell[order], grid.rows * grid.columns), outer[edge[order]]
+    start = _starts(cell, grid.rows * grid.columns)
+    dealt = np.empty(len(cell), np.int64)
+    kernels.deal(cell, outer[edge], start[:-1].copy(), dealt)
+    row, column = np.divmod(np.arange(grid.rows * grid.columns), grid.columns)
+    keep = np.ones(len(dealt), bool)
+    kernels.prune(
+        start,
+        dealt,
+        grid.lat_deg + (row + 0.5) * grid.step_deg,
+        grid.lon_deg + (column + 0.5) * grid.step_deg,
+        grid.step_deg / 2.0,
+        edges,
+        keep,
+    )
+    kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])
+    return grid, kept[start], dealt[keep]
 
 
 def _unshared(edges: FloatArray) -> IntArray:
@@ -285,10 +299,10 @@ def _distinct(major: IntArray, minor: IntArray | Int32Array) -> tuple[IntArray, 
     return key // width, key % width
 
 
-def _starts(sorted_key: IntArray, count: int) -> IntArray:
-    """Where the run of each key 0 to count - 1 begins, and where the last ends."""
+def _starts(key: IntArray, count: int) -> IntArray:
+    """Where the run of each key 0 to count - 1 begins once sorted, and where the last ends."""
     starts = np.zeros(count + 1, np.int64)
-    np.cumsum(np.bincount(sorted_key, minlength=count), out=starts[1:])
+    np.cumsum(np.bincount(key, minlength=count), out=starts[1:])
     return starts
 
 

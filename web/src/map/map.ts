@@ -52,6 +52,7 @@ export class ZoneMap {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-left");
     this.map.on("styledata", () => this.addPatterns());
     this.map.on("load", () => this.begin());
+    this.map.once("idle", () => (document.documentElement.dataset.map = "ready"));
     this.map.on("moveend", () => this.drawLabels());
     this.map.on("click", "zones-hit", ({ features }) => {
       const id: unknown = features?.[0]?.properties?.id;
@@ -167,7 +168,9 @@ function areaLabels(c: Context): Feature[] {
 }
 
 function withAlpha(hex: string, alpha: number): string {
-  const two = Math.round(alpha * 255).toString(16).padStart(2, "0");
+  const two = Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, "0");
   return hex + two;
 }
 

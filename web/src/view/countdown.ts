@@ -45,7 +45,10 @@ export function tick(lang: Language, now_ms: number): void {
     if (clock === undefined) continue;
     const left_s = secondsLeft(clock.arrival_ms, now_ms);
     const spoken = sayDuration(lang, duration(left_s));
-    put(clock.time, left_s > 0 ? say(lang, "arrival.in", { time: spoken }) : say(lang, "arrival.now"));
+    put(
+      clock.time,
+      left_s > 0 ? say(lang, "arrival.in", { time: spoken }) : say(lang, "arrival.now"),
+    );
     const late = clock.warns && tooLate(left_s, clock.shelter_s);
     clock.late.hidden = !late;
     clock.box.classList.toggle("is-late", late);

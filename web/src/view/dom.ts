@@ -20,7 +20,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A sign of 24 x 24; it only repeats what the words beside it say, so it is hidden from readers. */
+/** A sign of 24 x 24; it repeats the words beside it, so it is hidden from screen readers. */
 export function sign(path: string): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

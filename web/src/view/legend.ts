@@ -1,4 +1,4 @@
-/** Colours and patterns of the map in words; also gives the style sheet the colours of the table. */
+/** Colours and patterns of the map in words; also gives the style sheet its colours. */
 import { URGENCY } from "../fold.ts";
 import { LOOKS, tile, type Look } from "../looks.ts";
 import { t, type Context } from "./context.ts";

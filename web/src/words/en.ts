@@ -69,10 +69,9 @@ export const en = {
 
   "list.title": "Warnings now",
   "list.none": "No warning now",
-  "list.none.text":
-    "No watched zone is under warning. This page shows at once when that changes.",
+  "list.none.text": "No watched zone is under warning. This page shows at once when that changes.",
   "list.more": "Show all {count}",
-  "list.count": "{count} zones",
+  "list.count": "zones: {count}",
   "list.show": "Show {name} on the map",
   "list.since": "since {time}",
 
