@@ -47,7 +47,9 @@ def main() -> int:
         print(json.dumps(report))
         return 0
     for row in rows:
-        against = f"  {row['peer_name']} {row['peer']:g} (x{row['ratio']:.1f})" if row["peer"] else ""
+        against = (
+            f"  {row['peer_name']} {row['peer']:g} (x{row['ratio']:.1f})" if row["peer"] else ""
+        )
         print(f"{row['name']:40} {row['tocsin']:12.1f} {row['unit']}{against}")
     return 0
 

@@ -1,4 +1,22 @@
-import { defineConfig } from "vite";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { defineConfig, type Plugin } from "vite";
+
+const OUT = "../src/tocsin/web";
+
+/** Writes `file.gz` beside each big file; the server sends it to those who accept it. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    closeBundle() {
+      for (const name of readdirSync(OUT, { recursive: true, encoding: "utf8" })) {
+        if (!/\.(js|css|html|geojson)$/.test(name)) continue;
+        writeFileSync(`${OUT}/${name}.gz`, gzipSync(readFileSync(`${OUT}/${name}`), { level: 9 }));
+      }
+    },
+  };
+}
 
 /**
  * The page is built into the Python package, so that one wheel carries everything. `base` is
@@ -7,8 +25,9 @@ import { defineConfig } from "vite";
  */
 export default defineConfig({
   base: "./",
+  plugins: [compressed()],
   build: {
-    outDir: "../src/tocsin/web",
+    outDir: OUT,
     emptyOutDir: true,
     target: "es2022",
     license: { fileName: "licenses.md" },

@@ -191,6 +191,12 @@ class Story:
             assert begin <= t_s <= end, f"{stage} at {t_s}, wanted {begin} to {end}"
 
 
+def one_drone(**changes: object) -> Story:
+    """A drone that reaches zone 0 after 20 min, seen all the way and gone on arrival."""
+    flight = {"zone": 0, "arrives_s": 1200.0, "chance": 0.3, "track": 7} | changes
+    return Story(flights=[Flight(**flight)], step_s=2.0)
+
+
 def order(action: str, t_s: float = 0.0, **fields: str) -> Order:
     """An order as the gate lets it through."""
     nonce = fields.pop("nonce", f"{action}-{t_s:016.3f}")

@@ -188,3 +188,10 @@ def test_no_message_makes_a_rule_raise(data):
         element.text = data.draw(texts)
     for finding in findings(root, KNOWN):
         assert finding.detail
+
+
+def test_the_reference_lists_every_rule(root):
+    page = (root / "docs" / "reference" / "cap.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        weight = "must" if rule.must else "advice"
+        assert f"| `{rule.id}` | {rule.says} | {weight} |" in page

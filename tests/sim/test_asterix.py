@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sim.decode import quantity, raw, records, sub
@@ -27,6 +27,7 @@ plots = st.builds(
 )
 
 
+@settings(deadline=None)  # no speed assertions: the machine may be busy
 @given(st.integers(0, 255), st.integers(0, 255), st.lists(plots, min_size=1, max_size=5))
 def test_libasterix_reads_each_plot_back(sac: int, sic: int, sent: list[asterix.Plot]) -> None:
     got = records(asterix.target_reports(sac, sic, sent))
@@ -78,6 +79,7 @@ def test_a_plot_by_hand() -> None:
     assert asterix.target_reports(25, 201, [plot]).hex() == want
 
 
+@settings(deadline=None)
 @given(
     st.floats(-89.0, 89.0),
     st.floats(-179.9, 179.9),
@@ -100,6 +102,7 @@ def test_libasterix_reads_the_north_marker(
     assert quantity(record, "120", "m", "HGT") == pytest.approx(height_m, abs=0.5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 31))
 def test_libasterix_reads_the_sector_crossing(sector: int) -> None:
     message = asterix.sector_crossing(254, 3, DAY_NS, 4.0, sector * 11.25)

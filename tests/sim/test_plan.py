@@ -1,11 +1,15 @@
 """The scenario file: what is written is read back; what cannot work is refused in one line."""
 
+import re
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.sim import plan as plans
 from tocsin.sim.plan import FlightPlan, Plan
+from tocsin.sim.scenarios import SCENARIOS
 from tocsin.words import SensorSite
 
 BY_HAND = """
@@ -46,6 +50,7 @@ def test_a_file_written_by_hand_needs_only_what_has_no_default() -> None:
     assert plan.sensors[0].detection_chance == 0.9
 
 
+@settings(deadline=None)  # no speed assertions: the machine may be busy
 @given(st.lists(flights, max_size=4, unique_by=lambda f: f.id), st.integers(0, 2**60))
 def test_what_is_written_is_read_back_equal(many: list[FlightPlan], seed: int) -> None:
     plan = Plan(
@@ -93,3 +98,13 @@ def test_names_are_unique() -> None:
     twice = BY_HAND + BY_HAND[BY_HAND.index("[[flights]]") :]
     with pytest.raises(ValueError, match="same name twice"):
         plans.parse(twice)
+
+
+def test_the_file_in_the_manual_works_and_the_manual_lists_every_key(root: Path) -> None:
+    manual = (root / "docs" / "reference" / "scenarios.md").read_text(encoding="utf-8")
+    example = manual.split("```toml\n")[1].split("```")[0]
+    assert plans.parse(example).name == "one drone"
+    listed = set(re.findall(r"`(\w+)`", manual))
+    assert set(FlightPlan.__struct_fields__) <= listed
+    assert set(Plan.__struct_fields__) - {"sensors", "flights"} <= listed
+    assert {f"`{name}`" for name in SCENARIOS} <= set(re.findall(r"`[\w-]+`", manual))

@@ -20,7 +20,9 @@ def opinions(
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
         heading = rng.uniform(0.0, 2.0 * np.pi)
-        path = straight((0.0, 0.0, height), (speed * np.cos(heading), speed * np.sin(heading), climb))
+        path = straight(
+            (0.0, 0.0, height), (speed * np.cos(heading), speed * np.sin(heading), climb)
+        )
         batches = watch(radar, [path], LOOKS * radar.scan_s, rng, **columns)
         shown = run(batches, [radar])[-1]
         assert shown.confirmed.any()

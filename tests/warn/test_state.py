@@ -177,3 +177,11 @@ def test_a_blind_zone_is_never_shown_as_clear():
     assert (event["kind"], event["zone"]["stage"]) == ("update", "none")
     assert "not an all clear" in event["zone"]["text"]["en"]["headline"]
     assert state(messages)["zones"] == []
+
+
+def test_an_all_clear_goes_when_the_zone_is_no_longer_watched():
+    one = herald()
+    one.render(START_NS, [alert("take_cover")], [])
+    one.render(START_NS + ns(1), [alert("all_clear", 2)], [])
+    blind = [Blindness(t_ns=START_NS + ns(2), threat="drone", zones=("ua-kharkiv",))]
+    assert state(one.render(START_NS + ns(2), [], blind))["zones"] == []

@@ -5,7 +5,8 @@ import pytest
 from tocsin.zones import names
 
 # Every place name among the examples in resolution 55 of the Cabinet of Ministers, 27 January 2010.
-OFFICIAL = """Алушта Alushta; Борщагівка Borshchahivka; Вінниця Vinnytsia; Гадяч Hadiach; Ґалаґан Galagan;
+OFFICIAL = """Алушта Alushta; Борщагівка Borshchahivka; Вінниця Vinnytsia; Гадяч Hadiach;
+Ґалаґан Galagan;
 Згурський Zghurskyi; Донецьк Donetsk; Рівне Rivne; Єнакієве Yenakiieve; Короп’є Koropie;
 Житомир Zhytomyr; Закарпаття Zakarpattia; Медвин Medvyn; Іванків Ivankiv; Їжакевич Yizhakevych;
 Кадиївка Kadyivka; Мар’їне Marine; Йосипівка Yosypivka; Стрий Stryi; Київ Kyiv; Лебедин Lebedyn;

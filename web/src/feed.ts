@@ -109,9 +109,12 @@ export class Feed {
     if (answer.status === 304) return;
     if (!answer.ok) throw new Error(`state ${answer.status}`);
     const next = readState(await open(await answer.text(), ring));
-    if (this.state !== null && next.as_of_ms < this.state.as_of_ms) {
+    const behind_ms = (this.state?.as_of_ms ?? 0) - next.as_of_ms;
+    // A cache on the way may lag by seconds, which is harmless; a replay lags by more.
+    if (behind_ms > 1000 * next.stale_after_s) {
       throw new Refused("older", new Date(next.as_of_ms).toISOString());
     }
+    if (behind_ms > 0) return;
     this.state = next;
     this.etag = answer.headers.get("ETag") ?? "";
   }

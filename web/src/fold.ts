@@ -46,6 +46,7 @@ function bySoonest(a: Zone, b: Zone): number {
  * document has been fetched again. An event that is not newer than what is shown changes nothing.
  */
 export function applyEvent(state: State, event: AlertEvent): State {
+  if (event.serial < state.serial) return state;
   const [realm, zone, threat, serial] = event.alert.split(":");
   if (realm !== state.realm || zone !== event.zone.id) return state;
   const shown = state.zones.find((other) => other.id === zone);

@@ -37,7 +37,7 @@ export async function readKeyring(jwks: unknown): Promise<Keyring> {
 export async function open(token: string, ring: Keyring): Promise<unknown> {
   const [head = "", body = "", seal = "", ...rest] = token.trim().split(".");
   if (rest.length > 0 || seal === "") throw new Refused("format", "not a compact JWS");
-  const header = json(head) as { alg?: unknown; kid?: unknown; crit?: unknown };
+  const header = json(head) as Record<"alg" | "kid" | "crit" | "realm", unknown>;
   if (header.alg !== "ES256" || header.crit !== undefined) {
     throw new Refused("algorithm", String(header.alg));
   }
@@ -48,6 +48,9 @@ export async function open(token: string, ring: Keyring): Promise<unknown> {
     if (!good) throw new Refused("signature", "does not match");
   }
   const payload = json(body) as { realm?: unknown };
+  if (header.realm !== undefined && header.realm !== ring.realm) {
+    throw new Refused("realm", String(header.realm));
+  }
   if (payload?.realm !== ring.realm) throw new Refused("realm", String(payload?.realm));
   return payload;
 }

@@ -62,6 +62,8 @@ export interface State {
 
 export interface AlertEvent {
   readonly realm: Realm;
+  /** Counts states and events together: an event below the state's number is already in it. */
+  readonly serial: number;
   readonly alert: string;
   readonly zone: Zone;
 }
@@ -103,6 +105,7 @@ export function readEvent(value: unknown): AlertEvent {
   if (f.v !== 1) throw new Refused("contents", `version ${String(f.v)}`);
   return {
     realm: oneOf(REALMS, f.realm, "realm"),
+    serial: number(f.serial, "serial"),
     alert: text(f.alert, "alert"),
     zone: readZone(f.zone),
   };

@@ -47,14 +47,18 @@ describe("an event", () => {
     expect(applyEvent(before, { ...good, alert: "live:a:drone:9" })).toBe(before);
   });
 
+  test("from before the state is already in it: a stream that resumes repeats the past", () => {
+    expect(applyEvent(before, event("a", "take_cover", 4, 41))).toBe(before);
+  });
+
   test("may bring a new zone and take one away", () => {
     expect(applyEvent(before, event("c", "early", 1)).zones).toHaveLength(3);
     expect(applyEvent(before, event("a", "none", 4)).zones.map((one) => one.id)).toEqual(["b"]);
   });
 
-  function event(id: string, stage: Stage, serial: number) {
+  function event(id: string, stage: Stage, serial: number, number = 43) {
     const alert = `exercise:${id}:drone:${serial}`;
-    return readEvent({ v: 1, realm: "exercise", serial: 9, alert, zone: wireZone(id, stage) });
+    return readEvent({ v: 1, realm: "exercise", serial: number, alert, zone: wireZone(id, stage) });
   }
 });
 

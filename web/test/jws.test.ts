@@ -66,6 +66,8 @@ describe("a compact JWS", () => {
   test("of another realm is refused, however well signed", async () => {
     const token = await sign({ ...STATE, realm: "live" }, pair);
     await expect(open(token, ring)).rejects.toMatchObject({ refusal: "realm" });
+    const header = await sign(STATE, pair, { realm: "live" });
+    await expect(open(header, ring)).rejects.toMatchObject({ refusal: "realm" });
   });
 
   test.each(["", "a.b", "a.b.c.d", "!.e30.AA", "e30..AA", "bm90IGpzb24.e30.AA"])(

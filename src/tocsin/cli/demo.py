@@ -119,7 +119,6 @@ async def _raid(
         if not headless:
             webbrowser.open(given.public_url)
         world = open_world(scenario, seed, clock.now_ns() + ns(LEAD_S))
-        world = open_world(scenario, seed, clock.now_ns() + ns(LEAD_S))
         length_s = min(seconds or world.seconds, world.seconds)
         write(world, folder)
         view = View(world, length_s)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from tocsin.cli.say import refuse, refusing
+from tocsin.cli.say import put_json, refuse, refusing
 from tocsin.edge.sign import Signer
 
 app = cyclopts.App(name="keys", help="The keys that sign warnings, and those of the operators.")
@@ -32,11 +32,11 @@ def new(folder: Path, /, *, realm: str, sender: str) -> None:
     """
     with refusing(ValueError, FileExistsError):
         signer = Signer.create(folder, realm, sender)
-    print(signer.public_jwks().decode())
+    put_json(signer.public_jwks())
 
 
 @app.command
-def show(folder: Path, /, *, realm: str, sender: str = "") -> None:
+def show(folder: Path, /, *, realm: str) -> None:
     """Show the public key of a realm, to be pinned by whoever verifies.
 
     Parameters
@@ -45,11 +45,9 @@ def show(folder: Path, /, *, realm: str, sender: str = "") -> None:
         Where the keys lie.
     realm
         live, exercise or test.
-    sender
-        The CAP sender that the key was made for.
     """
     with refusing(ValueError, OSError):
-        print(Signer.load(folder, realm, sender).public_jwks().decode())
+        put_json(Signer.load(folder, realm).public_jwks())
 
 
 @app.command

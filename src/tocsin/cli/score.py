@@ -33,7 +33,7 @@ def score(folder: Path, /, *, policy: str = "", json: bool = False) -> None:
     with refusing(ValueError, BadSite, OSError):
         card = card_of(folder, policy)
     if json:
-        put_json(card.to_dict())
+        put_json(card)
     else:
         print(render_text(card))
 

@@ -67,18 +67,17 @@ class Mind:
 
     def step(self, inputs: Sequence[Input]) -> Step:
         """Fold one batch. A frame that crashes the mind is set aside; the others are handled."""
-        self._pending.write(1, inputs)
+        self._pending.write(self.number + 1, 1, inputs)
         try:
-            return self._fold(inputs)
+            step = self._fold(inputs)
         except Exception:
             log.exception("the mind crashed; trying its frames one by one", frames=len(inputs))
-        self._rebuild()
-        steps = [self._fold_alone(given) for given in inputs]
-        return Step(
-            steps[-1].batch,
-            [output for step in steps for output in step.outputs],
-            steps[-1].reached_ns,
-        )
+            self._rebuild()
+            steps = self._one_by_one(inputs)
+            outputs = [output for each in steps for output in each.outputs]
+            step = Step(steps[-1].batch, outputs, steps[-1].reached_ns)
+        self._pending.clear()
+        return step
 
     def close(self) -> None:
         """Leave a checkpoint, write what waits and close the journal."""
@@ -99,20 +98,23 @@ class Mind:
         self.writer.append(batch, encode_outputs(outputs), alerts)
         probe("journaled")
         self.number = batch.number
-        self._pending.clear()
         if now_ns - self._t_ns_checkpoint > CHECKPOINT_S * 1e9:
             self._t_ns_checkpoint = now_ns
             self.writer.note_checkpoint(self.number, build.freeze(self.engine))
         return Step(batch, outputs, reached)
 
-    def _fold_alone(self, given: Input) -> Step:
-        self._pending.write(2, [given])
-        try:
-            return self._fold([given])
-        except Exception:
-            log.exception("this frame crashed the mind twice: set aside", t_ns=given.t_ns)
-        self._rebuild()
-        return self._set_aside(given)
+    def _one_by_one(self, inputs: Sequence[Input]) -> list[Step]:
+        """Fold each input as a batch of its own; what crashes the mind again is set aside."""
+        steps = []
+        for at, given in enumerate(inputs):
+            self._pending.write(self.number + 1, 2, inputs[at:])
+            try:
+                steps.append(self._fold([given]))
+            except Exception:
+                log.exception("this frame crashed the mind twice: set aside", t_ns=given.t_ns)
+                self._rebuild()
+                steps.append(self._set_aside(given))
+        return steps
 
     def _set_aside(self, given: Input) -> Step:
         """Put a notice in the place of a frame that crashes the mind; a tick leaves nothing."""
@@ -130,13 +132,15 @@ class Mind:
         self.writer = Writer(journal)
 
     def _take_up_pending(self) -> None:
-        """Finish the batch during which the process died, frame by frame."""
-        attempt, inputs = self._pending.read()
-        for given in inputs:
-            if attempt >= 2:
-                self._set_aside(given)
-            else:
-                self._fold_alone(given)
+        """Finish the batch during which the process died; its killer is the first of attempt 2."""
+        number, attempt, inputs = self._pending.read()
+        done = self.number >= number
+        if attempt == 1 and not done:
+            self._one_by_one(inputs)
+        elif attempt == 2:
+            if not done:
+                self._set_aside(inputs[0])
+            self._one_by_one(inputs[1:])
         self._pending.clear()
 
 
@@ -188,28 +192,32 @@ def fold_recording(
 
 
 class _Pending:
-    """The batch in hand, written in place without synchronising."""
+    """The inputs in hand, written in place without synchronising: (batch number, attempt, inputs).
+
+    Attempt 1 is a whole batch; attempt 2 is what remains of one that crashed the mind, the one
+    being tried first.
+    """
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
-    def write(self, attempt: int, inputs: Sequence[Input]) -> None:
-        body = msgspec.msgpack.encode((attempt, tuple(inputs)))
+    def write(self, number: int, attempt: int, inputs: Sequence[Input]) -> None:
+        body = msgspec.msgpack.encode((number, attempt, tuple(inputs)))
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, body, 0)
 
     def clear(self) -> None:
         os.ftruncate(self._descriptor, 0)
 
-    def read(self) -> tuple[int, tuple[Input, ...]]:
-        """What was in hand when the process died; (0, ()) when nothing was."""
+    def read(self) -> tuple[int, int, tuple[Input, ...]]:
+        """What was in hand when the process died; (0, 0, ()) when nothing was."""
         body = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         if not body:
-            return 0, ()
+            return 0, 0, ()
         try:
-            return msgspec.msgpack.decode(body, type=tuple[int, tuple[Input, ...]])
+            return msgspec.msgpack.decode(body, type=tuple[int, int, tuple[Input, ...]])
         except msgspec.DecodeError:  # died while writing it: the batch never reached the mind
-            return 0, ()
+            return 0, 0, ()
 
     def close(self) -> None:
         os.close(self._descriptor)

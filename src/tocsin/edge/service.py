@@ -66,7 +66,7 @@ class Service:
         self.site, self.mind, self.signer = site, mind, signer
         self.watch = Watch()
         self.outlet = Outlet(self._first_sent)
-        self._public = public_app(self.outlet, zones, signer.public_jwks())
+        self._public = public_app(self.outlet, zones, _jwks(signer))
         self._private = private_app(self.watch.metrics, self._console, self._give_order)
         self._queue: queue.Queue[Frame] = queue.Queue(QUEUE_MAX)
         self._shed = 0
@@ -220,16 +220,16 @@ class Service:
                 loop.call_soon_threadsafe(self._publish, kind, data, trace)
                 body = seal.compact.encode()
             case "state":
-                plain = Document.of(seal.body, message.media_type, message.t_ns, seal.detached)
+                plain = Document.of(seal.payload, message.media_type, message.t_ns, seal.detached)
                 jws = Document.of(seal.compact.encode(), "application/jose", message.t_ns)
                 loop.call_soon_threadsafe(self._replace, {"state": plain, "state.jws": jws})
                 return []
             case "cap":
-                document = Document.of(seal.body, message.media_type, message.t_ns)
+                document = Document.of(seal.payload, message.media_type, message.t_ns)
                 loop.call_soon_threadsafe(self.outlet.keep_cap, message.subject, document)
-                body = seal.body
+                body = seal.payload
             case _:
-                document = Document.of(seal.body, message.media_type, message.t_ns)
+                document = Document.of(seal.payload, message.media_type, message.t_ns)
                 loop.call_soon_threadsafe(self._replace, {message.channel: document})
                 return []
         return [Sealed(message.subject, message.channel, body)]
@@ -299,6 +299,23 @@ async def _listening(app: web.Application, listen: str, key: str) -> web.AppRunn
     return runner
 
 
+def _signer(site: Site, folder: Path) -> Signer:
+    """The keys of the site's realm; made at first use, except for the live realm.
+
+    A live key is pinned by receivers, so it is never made in passing. Raises BadSite.
+    """
+    try:
+        return Signer.load(folder, site.realm)
+    except ValueError as error:
+        if site.realm == "live" or any(folder.glob(f"*{site.realm}*")):
+            raise BadSite(f"keys: {error}") from error
+    return Signer.create(folder, site.realm, site.sender)
+
+
+def _jwks(signer: Signer) -> bytes:
+    return msgspec.json.encode({**signer.public_jwks(), "realm": signer.realm})
+
+
 def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
     """Raise BadSite when the site demands a sensor for every zone and some have none."""
     if not site.require_coverage:
@@ -315,6 +332,6 @@ def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
 def serve(site: Site, parts: dict[str, bytes], beside: Path) -> None:
     """Run `site` until it is told to end. Raises BadSite when it cannot start."""
     zones = ZoneMap.from_bytes(parts["zones"])
-    signer = Signer.open(beside / site.keys, site.realm, site.sender)
+    signer = _signer(site, beside / site.keys)
     mind = Mind.start(beside / site.journal, parts)
     asyncio.run(Service(site, zones, mind, signer).run())

@@ -31,10 +31,9 @@ from signxml.exceptions import SignXMLException
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from tocsin.rules.cap_tree import NAMESPACE, SIGNATURE, Element, text_of
+from tocsin.rules.cap_tree import NAMESPACE, SIGNATURE, STATUS_OF_REALM, Element, text_of
 from tocsin.words import REALMS, Message
 
-STATUS: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 XML_BYTES_MAX: Final = 256 * 1024  # before parsing; ours stay below 200 kB
 JSON_BYTES_MAX: Final = 16 * 1024 * 1024  # a whole country's state is below 4 MB
 _XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -135,7 +134,7 @@ class Signer:
 
     def _seal_xml(self, payload: bytes) -> bytes:
         root = _parse(payload)
-        if text_of(root, "status") != STATUS[self.realm]:
+        if text_of(root, "status") != STATUS_OF_REALM[self.realm]:
             raise ValueError(f"CAP status {text_of(root, 'status')!r} is not of realm {self.realm}")
         signed = self._xml.sign(root, key=self._key, cert=[self._certificate])
         return _XML_HEAD + etree.tostring(signed, encoding="UTF-8", xml_declaration=False)
@@ -171,7 +170,7 @@ def verify_cap(data: bytes, certificate_pem: bytes) -> Element:
     if signed is None or signed.tag != root.tag:
         raise Unverified("the signature is not over the alert")
     realm = _name(pinned, x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
-    if text_of(signed, "status") != STATUS.get(realm):
+    if text_of(signed, "status") != STATUS_OF_REALM.get(realm):
         raise Unverified(f"status {text_of(signed, 'status')!r} is not of realm {realm!r}")
     return signed
 

@@ -15,6 +15,7 @@ from tocsin.instant import from_iso
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+STATUS_OF_REALM: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 
 Element = _Element
 
@@ -44,22 +45,27 @@ class Rule:
 
 
 def namespace(alert: Element) -> str:
+    """The namespace of `alert`, "" if it has none."""
     return etree.QName(alert).namespace or ""
 
 
 def children(parent: Element, name: str) -> list[Element]:
+    """The children called `name`, in the namespace of `parent`."""
     return parent.findall(f"{{{namespace(parent)}}}{name}")
 
 
 def infos(alert: Element) -> list[Element]:
+    """Every ``info``."""
     return children(alert, "info")
 
 
 def areas(alert: Element) -> list[Element]:
+    """Every ``area`` of every ``info``."""
     return [area for info in infos(alert) for area in children(info, "area")]
 
 
 def text_of(parent: Element, name: str) -> str:
+    """The text of the first child called `name`, stripped; "" if absent."""
     return (parent.findtext(f"{{{namespace(parent)}}}{name}") or "").strip()
 
 
@@ -70,6 +76,7 @@ def everywhere(alert: Element, *names: str) -> Iterator[tuple[str, str]]:
 
 
 def time_of(text: str) -> int | None:
+    """Nanoseconds of an ISO 8601 text, None if it is none."""
     try:
         return from_iso(text)
     except ValueError:

@@ -27,7 +27,9 @@ _LEVEL_SD_MPS: Final = 20.0  # vertical speed of a track without height; airline
 
 
 @njit(cache=True, nogil=True)
-def drift(mean: FloatArray, cov: FloatArray, dt_s: float, noise: FloatArray, up: FloatArray) -> None:
+def drift(
+    mean: FloatArray, cov: FloatArray, dt_s: float, noise: FloatArray, up: FloatArray
+) -> None:
     """Predict a constant-velocity mean (6,) and covariance (6,6) by `dt_s` in place.
 
     Discretised white acceleration of density `noise` (horizontal, vertical): Bar-Shalom, Li,

@@ -12,7 +12,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.track import output, start
-from tocsin.track.associate import GATE, LOOK_S, Look, candidates, marginals, score, settle
+from tocsin.track.associate import LOOK_S, SAME_LOOK, Look, candidates, marginals, score, settle
 from tocsin.track.clutter import ClutterMaps
 from tocsin.track.filter import predict_rows
 from tocsin.track.kind import classify
@@ -26,7 +26,10 @@ LATE_NS: Final = 15 * NS_PER_S
 BEAT_NS: Final = 500 * NS_PER_MS  # chosen: half of the fastest usual scan
 START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's begins one; chosen
 ECHO: Final = 9.0
-"""Squared Mahalanobis length within which a second report of one look is the same target's."""
+"""Squared Mahalanobis length within which a second report of one look is an established target's."""
+ECHO_ANY: Final = (
+    2.0  # the same for any track: two targets so close are not resolved anyway; chosen
+)
 _SCAN_S_MIN: Final = 0.1
 _CHANCE: Final = (0.05, 0.99)  # no sensor is blind or perfect; keeps odds finite
 _FIRST_ROWS: Final = 256
@@ -116,7 +119,7 @@ class Picture:
             down, unexplained = marginals(pairs, clutter + new)
             settle(table, seen, look, pairs, down)
         self._clutter.learn(sensor, seen, unexplained)
-        begun = np.flatnonzero((unexplained > START_UNEXPLAINED) & ~echo)
+        begun = np.flatnonzero((unexplained > START_UNEXPLAINED) & ~echo)[: self._tracks_max]
         if len(begun):
             first = self._room(len(begun))
             existence = unexplained * new / (new + clutter)
@@ -215,8 +218,9 @@ def _echoes(
     a second track beside the first.
     """
     age_s = (look.t_ns - table.look_ns[track, look.sensor]) / NS_PER_S
-    again = (np.abs(age_s) <= start.SAME_LOOK * look.scan_s) & (near < min(ECHO, GATE))
-    again &= (table.look_mass[track, look.sensor] > 0.5) & (table.existence[track] > 0.5)
+    again = np.abs(age_s) <= SAME_LOOK * look.scan_s
+    again &= near < np.where(table.existence[track] > 0.5, ECHO, ECHO_ANY)
+    again &= table.look_mass[track, look.sensor] > 0.5
     echo = np.zeros(size, dtype=np.bool_)
     echo[report[again]] = True
     return echo

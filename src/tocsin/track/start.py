@@ -14,8 +14,8 @@ from tocsin.words import BoolArray, FloatArray, IntArray
 
 # Velocity priors of a first report, m/s s.d. (horizontal, vertical), and the hypotheses' weights.
 # Steady covers everything that flies on wings; agile covers rockets. Chosen.
-SPEED_SD_MPS: Final = ((130.0, 15.0), (500.0, 400.0))
-START_WEIGHT: Final = (0.9, 0.1)
+SPEED_SD_MPS: Final = ((130.0, 15.0), (700.0, 500.0))
+START_WEIGHT: Final = (0.85, 0.15)
 SYSTEM_SPEED_SD_MPS: Final = 15.0  # of a velocity that another tracker gives; chosen
 
 CONFIRM_EXISTENCE: Final = 0.98
@@ -48,7 +48,8 @@ _MERGE_BOX_MPS: Final = 50.0
 FALL_WEIGHT: Final = 0.5  # of a new ballistic hypothesis: undecided
 FALL_EXISTENCE: Final = 0.5  # likelier than not to be there; chosen, because it saves the work
 FALL_SPEED_MPS: Final = 100.0
-FALL_CLIMB: Final = 0.2  # of the speed: 12 degrees; airliners climb and descend at under 6
+FALL_CLIMB: Final = 0.2
+"""Part of the speed, beyond 2 s.d.: 12 degrees; airliners climb and descend at under 6."""
 FALL_FAST_MPS: Final = 400.0  # faster than any airliner and most missiles: level flight too
 
 
@@ -146,7 +147,9 @@ def begin_falls(table: Table, n: int) -> None:
         speed, climb = np.sqrt((path * path).sum()), (path * up).sum()
         if speed < FALL_SPEED_MPS:
             continue
-        if speed > FALL_FAST_MPS or abs(climb) > FALL_CLIMB * speed:
+        doubt = up @ (table.past_cov[i, 0] + table.past_cov[i, last]) @ up
+        surely = max(abs(climb) - 2.0 * np.sqrt(doubt) / path_s, 0.0)
+        if speed > FALL_FAST_MPS or surely > FALL_CLIMB * speed:
             _begin_fall(table, i, last, first_s)
 
 

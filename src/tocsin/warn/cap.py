@@ -16,12 +16,11 @@ from lxml import etree
 
 from tocsin.instant import NS_PER_S, cap_time
 from tocsin.rules.alerts import alert_id
-from tocsin.rules.cap_tree import NAMESPACE, Element
+from tocsin.rules.cap_tree import NAMESPACE, STATUS_OF_REALM, Element
 from tocsin.warn.texts import Texts
 from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
 from tocsin.words import Site
 
-STATUS: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 EXPIRES_NS_MIN: Final = 60 * NS_PER_S  # chosen: no message is void before it was read
 ENDED_EXPIRES_NS_MIN: Final = 600 * NS_PER_S  # as long as the end stays on display
 ZONE_CODE: Final = "TOCSIN_ZONE"
@@ -143,7 +142,7 @@ def _head(root: Element, job: _Job) -> None:
     _add(root, "identifier", alert_id(told.alert))
     _add(root, "sender", site.sender)
     _add(root, "sent", cap_time(job.now_ns))
-    _add(root, "status", STATUS[site.realm])
+    _add(root, "status", STATUS_OF_REALM[site.realm])
     _add(root, "msgType", "Cancel" if cancelled else "Update" if told.sent else "Alert")
     _add(root, "scope", "Public")
     note = job.texts.note(cancelled)

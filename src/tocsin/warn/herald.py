@@ -95,7 +95,17 @@ class Herald:
         return "none" if blind and alert.stage == "all_clear" else alert.stage
 
     def _shown(self, now_ns: int, zone: str) -> Shown:
-        return fold(now_ns, self._told.get(zone, {}).values())
+        """What the zone shows; an all-clear goes when the zone is no longer watched."""
+        threats = self._told.get(zone, {})
+        return fold(
+            now_ns,
+            (
+                told
+                for threat, told in threats.items()
+                if told.stage != "all_clear"
+                or not self._blind.covers(zone, threat, otherwise=False)
+            ),
+        )
 
     def _refresh(self, now_ns: int, zone: str) -> None:
         """Bring the zone's entry of the state up to date."""

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
 from tocsin.zones.map import ZoneMap
+from tocsin.zones.sound import complain
 
 _ELLIPSOID = pyproj.Geod(ellps="WGS84")
 
@@ -39,7 +40,7 @@ def assemble(
 ) -> ZoneMap:
     """The sealed map of these zones, in the order given; `parents` is id -> language -> name.
 
-    Polygons must be valid; ValueError (from the map's own checks) says what else is wrong.
+    Polygons must be valid; ValueError says what else is wrong with them.
     """
     polygons = [shapely.orient_polygons(draft.polygon) for draft in drafts]
     parent_ids = tuple(sorted(dict.fromkeys(draft.parent for draft in drafts)))
@@ -47,7 +48,7 @@ def assemble(
     lon_lat = np.array([_point(draft) for draft in drafts])
     xy, start, ring_zone, hole = _rings(polygons)
     neighbour, neighbour_start = _neighbours(polygons)
-    return ZoneMap(
+    zone_map = ZoneMap(
         country=country,
         version=version,
         ids=tuple(draft.id for draft in drafts),
@@ -68,7 +69,11 @@ def assemble(
         neighbour=neighbour,
         neighbour_start=neighbour_start,
         near_m=near_m,
-    ).sealed()
+    )
+    complaint = complain(vars(zone_map))
+    if complaint:
+        raise ValueError(f"these zones make no map: {complaint}; mend their source")
+    return zone_map.sealed()
 
 
 def _by_key(rows: Sequence[dict[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,8 @@ OVERLAP_SHARE_ERROR: Final = 0.05
 AREA_M2_MIN: Final = 100.0
 """Overlaps and gaps below this are rounding, not ground: chosen, a house plot."""
 
+UNCOVERED_M2_MIN: Final = 1e6  # chosen: no outline of a whole country is finer than that
+
 LONELY_M: Final = 50_000.0
 """A zone farther than this from every other is probably misplaced: chosen, beyond the way from
 Eilat to its nearest neighbour."""
@@ -167,7 +169,7 @@ def _uncovered(ground: Ground, country: BaseGeometry) -> Iterator[Finding]:
     whole = ground.plane.metres(country)
     covered = shapely.buffer(shapely.union_all(ground.metres), ground.zone_map.near_m)
     bare_m2 = shapely.difference(whole, covered).area
-    if bare_m2 >= AREA_M2_MIN:
+    if bare_m2 >= UNCOVERED_M2_MIN:
         text = f"{bare_m2 / 1e6:.1f} km2 ({bare_m2 / whole.area:.1%}) of the country in no zone"
         yield Finding("uncovered", "warning", (), float(bare_m2), text)
 
