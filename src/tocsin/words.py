@@ -82,8 +82,8 @@ class Order(Word, frozen=True, kw_only=True, tag=True):
     """What an operator asked for. `action`: release, stop, cancel, all_clear, raise.
 
     `alert` is an alert id (release, stop, cancel, all_clear); `zone`, `threat` and `stage` are
-    for `raise`. `nonce` makes each order unique; `signature` is Ed25519 over the canonical JSON
-    of all the other fields, hexadecimal (see `rules.authority`).
+    for `raise`. `nonce` makes each order unique; `signature` is Ed25519, hexadecimal, over
+    `rules.authority.canonical`: all the other fields, the realm and the site's name.
     """
 
     t_ns: int

@@ -43,7 +43,7 @@ def signed(
     key: Ed25519PrivateKey = ANNA, at: Site = SITE, changes: dict[str, object] | None = None
 ) -> Order:
     plain = unsigned(**(changes or {}))
-    return msgspec.structs.replace(plain, signature=key.sign(canonical(plain, at)).hex())
+    return msgspec.structs.replace(plain, signature=key.sign(canonical(plain, at.realm, at.name)).hex())
 
 
 RAISE = {"action": "raise", "alert": "", "zone": "z0", "threat": "drone", "stage": "early"}
@@ -57,7 +57,7 @@ def test_every_action_signed_by_its_operator_is_obeyed(action: str) -> None:
 
 def test_canonical_bytes_are_these() -> None:
     """Other programs sign too: these bytes are a contract."""
-    assert canonical(unsigned(), SITE).decode() == (
+    assert canonical(unsigned(), SITE.realm, SITE.name).decode() == (
         '{"action":"cancel","alert":"live:z0:drone:1","nonce":"0123456789abcdef","note":"птахи",'
         '"operator":"anna","realm":"live","site":"here","stage":"",'
         f'"t_ns":{START_NS},"threat":"","type":"Order","zone":""}}'

@@ -111,9 +111,8 @@ def test_the_whole_flight_agrees_with_solve_ivp(row: int) -> None:
     fixed = np.array(
         [x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle), z]
     )
-    way_m = distance_m(*flight.waypoints[0][:2], *flight.waypoints[1][:2])
-    # The start velocity is itself taken from samples, hence one part in 3,000 of the way.
-    assert np.linalg.norm(fixed - path.position_m[-1]) < 5.0 + way_m / 3_000.0
+    # Measured: 0.4 m at most; the start velocity is itself taken from samples.
+    assert np.linalg.norm(fixed - path.position_m[-1]) < 2.0
 
 
 def derivative_at_start(

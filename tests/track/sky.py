@@ -1,4 +1,4 @@
-"""A small seeded sky for the tests of this room: targets, radars, scoring. Shares no room's code."""
+"""A small seeded sky for the tests of this room: targets, radars, scoring."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -4,7 +4,7 @@ import secrets
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.say import refuse
 from tocsin.edge import clock
-from tocsin.rules.authority import order_bytes
+from tocsin.rules.authority import canonical
 from tocsin.words import Order
 
 
@@ -44,6 +44,8 @@ def cancel(
     note
         Why, in one sentence; it goes into the journal and the CAP note.
     """
+    if not to.startswith(("http://", "https://")):
+        refuse(f"--to {to!r}: write http://host:port")
     order = Order(
         t_ns=clock.now_ns(),
         action=action,
@@ -53,28 +55,30 @@ def cancel(
         note=note,
     )
     if key is not None:
-        order = signed(order, key)
-    if not to.startswith(("http://", "https://")):
-        refuse(f"--to {to!r}: write http://host:port")
-    request = urllib.request.Request(  # noqa: S310  checked above
-        f"{to.rstrip('/')}/orders", data=msgspec.json.encode(order), method="POST"
-    )
+        order = signed(order, key, msgspec.json.decode(_asked(f"{to}/console.json")))
+    print(_asked(f"{to}/orders", msgspec.json.encode(order)).decode())
+
+
+def _asked(url: str, body: bytes | None = None) -> bytes:
+    """The answer of the running system; refuses, saying how to mend it, when there is none."""
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-            print(answer.read().decode())
+        with urllib.request.urlopen(url, data=body, timeout=5) as answer:  # noqa: S310  by caller
+            found: bytes = answer.read()
+            return found
     except urllib.error.HTTPError as error:
-        refuse(f"{to} refused the order: {error.read().decode().strip()}")
+        refuse(f"{url} refused the order: {error.read().decode().strip()}")
     except OSError as error:
-        refuse(f"no system answers at {to} ({error}): is it running, is --to right?")
+        refuse(f"no system answers at {url} ({error}): is it running, is --to right?")
 
 
-def signed(order: Order, key: Path) -> Order:
-    """`order` with its signature by the private key in the file `key`."""
+def signed(order: Order, key: Path, console: dict[str, Any]) -> Order:
+    """`order` signed for the system that `console` describes, with the private key in `key`."""
     try:
         private = load_pem_private_key(key.read_bytes(), password=None)
     except (OSError, ValueError) as error:
         refuse(f"--key {key}: {error}: give an Ed25519 private key in PEM")
     if not isinstance(private, Ed25519PrivateKey):
         refuse(f"--key {key}: not an Ed25519 key: make one with 'tocsin keys operator'")
-    signature = private.sign(order_bytes(order)).hex()
+    realm, site_name = console["realm"], console["site"]
+    signature = private.sign(canonical(order, realm, site_name)).hex()
     return msgspec.structs.replace(order, signature=signature)

@@ -33,8 +33,7 @@ from tocsin.edge.site import BadSite
 from tocsin.edge.watch import Watch
 from tocsin.engine import Notice
 from tocsin.instant import NS_PER_S
-from tocsin.rules.alerts import alert_id
-from tocsin.words import Alert, Frame, Input, Message, Site, Tick
+from tocsin.words import Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
 QUEUE_MAX: Final = 50_000
@@ -47,6 +46,12 @@ CHANNEL_ORDER: Final = {"event": 0, "state": 1, "cap": 2, "feed": 3}
 """Seconds count on the event stream first; a feed is polled."""
 
 log = structlog.get_logger()
+
+
+class _Kind(msgspec.Struct):
+    """What the herald calls an event: it knows what else holds in the zone."""
+
+    kind: str
 
 
 @dataclass(slots=True)
@@ -201,21 +206,20 @@ class Service:
         messages = [output for output in step.outputs if isinstance(output, Message)]
         if not messages:
             return
-        stages = {alert_id(o): o for o in step.outputs if isinstance(o, Alert)}
         sealed: list[Sealed] = []
         for message in sorted(messages, key=lambda m: CHANNEL_ORDER.get(m.channel, 9)):
             assert message.realm == self.site.realm, "nothing of one realm leaves as another"
             trace = _trace(step, message.subject)
-            sealed += self._send(message, stages.get(message.subject), trace)
+            sealed += self._send(message, trace)
         self.mind.writer.note_sealed(step.batch.number, sealed)
 
-    def _send(self, message: Message, alert: Alert | None, trace: _Trace | None) -> list[Sealed]:
+    def _send(self, message: Message, trace: _Trace | None) -> list[Sealed]:
         seal = self.signer.seal(message)
         loop = self._loop
         assert loop is not None
         match message.channel:
             case "event":
-                kind = event_kind(alert)
+                kind = msgspec.json.decode(message.payload, type=_Kind).kind
                 data = msgspec.json.encode({"jws": seal.compact}).decode()
                 loop.call_soon_threadsafe(self._publish, kind, data, trace)
                 body = seal.compact.encode()
@@ -264,15 +268,6 @@ class Service:
 
     def _console(self) -> dict[str, Any]:
         return self._console_view
-
-
-def event_kind(alert: Alert | None) -> str:
-    """The name of the event that tells of `alert`."""
-    if alert is None or alert.stage == "none":
-        return "update"
-    if alert.stage in ("all_clear", "cancelled"):
-        return alert.stage
-    return "alert" if alert.t_ns == alert.t_ns_begun else "update"
 
 
 def _trace(step: Step, subject: str) -> _Trace | None:

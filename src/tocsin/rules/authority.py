@@ -55,15 +55,15 @@ def authorised(order: Order, site: Site, now_ns: int, seen_nonces: Collection[st
     return "replayed" if nonce_key(order) in seen_nonces else ""
 
 
-def canonical(order: Order, site: Site) -> bytes:
+def canonical(order: Order, realm: str, site_name: str) -> bytes:
     """The bytes that are signed: compact UTF-8 JSON, keys sorted, of every field but `signature`.
 
-    Besides the fields of `Order` it holds ``"type": "Order"``, ``"realm"`` and ``"site"`` (the
-    site's name). Text is escaped no further than JSON demands.
+    Besides the fields of `Order` it holds ``"type": "Order"``, ``"realm"`` and ``"site"`` (its
+    name). Text is escaped no further than JSON demands.
     """
     fields = msgspec.to_builtins(order)
     del fields["signature"]
-    fields |= {"realm": site.realm, "site": site.name}
+    fields |= {"realm": realm, "site": site_name}
     return msgspec.json.encode(fields, order="sorted")
 
 
@@ -82,7 +82,7 @@ def public_key(operator: OperatorSite) -> Ed25519PublicKey:
     except ValueError as wrong:
         raise ValueError(
             f"operator {operator.name!r}: public_key must be an Ed25519 key of 64 hexadecimal "
-            "digits, as `tocsin keys new` prints it"
+            "digits, as `tocsin keys operator` prints it"
         ) from wrong
 
 
@@ -115,7 +115,7 @@ def _signed(order: Order, site: Site) -> bool:
 def _verifies(order: Order, site: Site, operator: OperatorSite) -> bool:
     try:
         signature = bytes.fromhex(order.signature)
-        public_key(operator).verify(signature, canonical(order, site))
+        public_key(operator).verify(signature, canonical(order, site.realm, site.name))
     except (ValueError, InvalidSignature):
         return False
     return True

@@ -195,7 +195,7 @@ def marginals(pairs: Pairs, other: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Messages from report to track per pair, and per report the chance that no track explains it.
 
     `other` (m,) is the density (1/m3) of clutter and new targets at each report. Stops when no
-    message moves by more than 1e-9 of itself, or after 100 rounds (it converges; the bound is ours).
+    message moves by more than 1e-9 of itself, or after 100 rounds (it converges; we bound it).
     """
     size, m = len(pairs.track), len(other)
     up, down = np.zeros(size), np.empty(size)

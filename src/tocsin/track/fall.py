@@ -59,7 +59,8 @@ def height_and_up(position: FloatArray, up: FloatArray) -> float:
     length = math.hypot(north, out)
     sin_lat, cos_lat = north / length, out / length
     up[0], up[1], up[2] = cos_lat * x / ring, cos_lat * y / ring, sin_lat
-    return ring * cos_lat + z * sin_lat - _A * math.sqrt(1.0 - _E2 * sin_lat * sin_lat)
+    height_m = ring * cos_lat + z * sin_lat - _A * math.sqrt(1.0 - _E2 * sin_lat * sin_lat)
+    return float(height_m)
 
 
 @njit(cache=True, nogil=True)
@@ -103,7 +104,7 @@ def acceleration(state: FloatArray, out: FloatArray, up: FloatArray) -> None:
 @njit(cache=True, nogil=True)
 def fly(state: FloatArray, dt_s: float) -> None:
     """Move a 7-state by `dt_s` (either sign) in place: Runge-Kutta 4, steps of at most 1 s."""
-    steps = max(1, int(math.ceil(abs(dt_s) / _STEP_S)))
+    steps = max(1, math.ceil(abs(dt_s) / _STEP_S))
     h = dt_s / steps
     up, acc = np.empty(3), np.empty(3)
     probe, total = np.empty(7), np.empty(6)

@@ -36,7 +36,7 @@ MODES: Final = np.array([
     (DRONE, 0.10, 25.0, 8.0, 200.0, 250.0, 0.0, 3.0),  # small reconnaissance and multi-rotor
     (DRONE, 0.10, 130.0, 25.0, 1500.0, 1200.0, 0.0, 4.0),  # jet-driven one-way: 370-550 km/h
     (CRUISE, 0.80, 235.0, 30.0, 250.0, 700.0, 0.0, 8.0),  # subsonic: Mach 0.6-0.8, low
-    (CRUISE, 0.10, 235.0, 30.0, 1500.0, 1200.0, 0.0, 15.0),  # the same on its way down or over hills
+    (CRUISE, 0.10, 235.0, 30.0, 1500.0, 1200.0, 0.0, 15.0),  # the same over hills
     (CRUISE, 0.10, 750.0, 150.0, 8000.0, 6000.0, -30.0, 100.0),  # supersonic: Mach 2-3
     (BALLISTIC, 0.35, 700.0, 350.0, 9000.0, 8000.0, 350.0, 220.0),  # rising
     (BALLISTIC, 0.20, 600.0, 350.0, 25000.0, 15000.0, 0.0, 150.0),  # near the top

@@ -26,10 +26,8 @@ LATE_NS: Final = 15 * NS_PER_S
 BEAT_NS: Final = 500 * NS_PER_MS  # chosen: half of the fastest usual scan
 START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's begins one; chosen
 ECHO: Final = 9.0
-"""Squared Mahalanobis length within which a second report of one look is an established target's."""
-ECHO_ANY: Final = (
-    2.0  # the same for any track: two targets so close are not resolved anyway; chosen
-)
+"""Squared Mahalanobis length within which a look's second report is an established target's."""
+ECHO_ANY: Final = 2.0  # of any track: two targets so close are not resolved; chosen
 _SCAN_S_MIN: Final = 0.1
 _CHANCE: Final = (0.05, 0.99)  # no sensor is blind or perfect; keeps odds finite
 _FIRST_ROWS: Final = 256

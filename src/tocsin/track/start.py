@@ -117,9 +117,9 @@ def begin_all(
 def confirm(table: Table, n: int) -> None:
     """Confirm every track that has earned it; what is confirmed stays so until it ends."""
     for i in range(n):
-        if table.looks[i] >= CONFIRM_LOOKS and table.existence[i] >= CONFIRM_EXISTENCE:
-            if table.t_ns_seen[i] - table.t_ns_born[i] >= CONFIRM_NS:
-                table.confirmed[i] = True
+        lasting = table.t_ns_seen[i] - table.t_ns_born[i] >= CONFIRM_NS
+        sure = table.looks[i] >= CONFIRM_LOOKS and table.existence[i] >= CONFIRM_EXISTENCE
+        table.confirmed[i] |= lasting and sure
 
 
 @njit(cache=True, nogil=True)

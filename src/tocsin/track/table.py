@@ -125,7 +125,8 @@ def empty(capacity: int, sensors: int) -> Table:
 def grown(table: Table, n: int, capacity: int, sensors: int) -> Table:
     """A copy with room for `capacity` rows and `sensors` looks; the first `n` rows are kept."""
     wider = empty(capacity, sensors)
-    for new, old in zip(wider, table, strict=True):
+    for name in Table._fields:
+        new, old = getattr(wider, name), getattr(table, name)
         new[(slice(n), *(slice(width) for width in old.shape[1:]))] = old[:n]
     return wider
 
@@ -133,6 +134,7 @@ def grown(table: Table, n: int, capacity: int, sensors: int) -> Table:
 def keep(table: Table, n: int, kept: BoolArray) -> int:
     """Close the gaps: move the rows of ``[0, n)`` where `kept` to the front; how many they are."""
     rows = np.flatnonzero(kept[:n])
-    for column in table:
+    for name in Table._fields:
+        column = getattr(table, name)
         column[: len(rows)] = column[rows]
     return len(rows)

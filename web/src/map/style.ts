@@ -38,7 +38,17 @@ export const DARK: Theme = {
 const WORLD = new URL("world.geojson", document.baseURI).href;
 const NOTHING = { type: "FeatureCollection", features: [] } as const;
 const FILLED = Object.keys(LOOKS).filter((look): look is Look => look !== "blind");
-const LINE_WIDTH = 2.5;
+
+/** A size that grows with the zoom, so that a whole country of small zones is not all line. */
+const growing = (small: number, large: number): unknown[] => [
+  "interpolate",
+  ["linear"],
+  ["zoom"],
+  5,
+  small,
+  8,
+  large,
+];
 
 /** Takes cover last, so that it is drawn above its neighbours. */
 const ORDER = ["all_clear", "cancelled", "stand_by", "early", "stay", "take_cover"];
@@ -53,10 +63,13 @@ export function mapStyle(theme: Theme): StyleSpecification {
     part("land", "fill", { "fill-color": theme.land, "fill-antialias": false }),
     part("border", "line", { "line-color": theme.border, "line-width": 1 }),
     pattern("zones-blind", ["==", ["get", "blind"], true], "blind"),
-    zones("zones-edge", "line", null, { "line-color": theme.zone, "line-width": 0.8 }),
+    zones("zones-edge", "line", null, { "line-color": theme.zone, "line-width": growing(0.4, 1) }),
     pattern("zones-look", warned, ["get", "look"]),
     {
-      ...zones("zones-warned", "line", warned, { "line-color": colour, "line-width": LINE_WIDTH }),
+      ...zones("zones-warned", "line", warned, {
+        "line-color": colour,
+        "line-width": growing(1.2, 2.5),
+      }),
       layout: { "line-sort-key": rank, "line-join": "round" },
     },
     zones("zones-chosen", "line", ["==", ["get", "id"], ""], {
@@ -106,6 +119,7 @@ function labels({ text, halo }: Theme): object {
     source: "labels",
     layout: {
       "icon-image": ["concat", "sign-", ["get", "look"]],
+      "icon-size": growing(0.75, 1),
       "icon-padding": 0,
       "text-field": ["step", ["zoom"], "", WORDS_ZOOM, ["get", "label"]],
       "text-font": FONT,
