@@ -5,6 +5,7 @@ their real wire bytes over UDP to its sockets. Everything that leaves it says EX
 """
 
 import asyncio
+import dataclasses
 import socket
 import subprocess
 import sys
@@ -120,7 +121,7 @@ async def _raid(
             webbrowser.open(given.public_url)
         world = open_world(scenario, seed, clock.now_ns() + ns(LEAD_S))
         length_s = min(seconds or world.seconds, world.seconds)
-        write(world, folder)
+        write(dataclasses.replace(world, truth=world.truth.until(length_s)), folder)
         view = View(world, length_s)
         watching = asyncio.create_task(_watch(given, view))
         try:

@@ -77,7 +77,7 @@ def open_world(name: str, seed: int, t_ns_start: int) -> World:
         text = path.read_text(encoding="utf-8")
         for country in build.SHIPPED_MAPS:
             if f'country = "{country}"' in text:
-                return load(text, _zones(country))
+                return load(text, _zones(country), t_ns_start)
         raise ValueError(f"{name}: country must be one of {', '.join(build.SHIPPED_MAPS)}")
     if name not in SCENARIOS:
         raise ValueError(f"no scenario {name!r}: choose from {', '.join(SCENARIOS)}")

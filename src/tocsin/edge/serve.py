@@ -75,7 +75,7 @@ def zones_geojson(zones: ZoneMap) -> bytes:
         }
         polygons = [
             [[[round(x, 5), round(y, 5)] for x, y in ring] for ring in polygon]
-            for polygon in _polygons(zones, row)
+            for polygon in zones.multipolygon(row)
         ]
         geometry = {"type": "MultiPolygon", "coordinates": polygons}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
@@ -92,25 +92,6 @@ def zones_geojson(zones: ZoneMap) -> bytes:
             "features": features,
         }
     )
-
-
-def _polygons(zones: ZoneMap, row: int) -> list[list[list[tuple[float, float]]]]:
-    """The rings of a zone as GeoJSON wants them: each outer ring with its holes after it."""
-    first, last = _rings_of(zones, row)
-    polygons: list[list[list[tuple[float, float]]]] = []
-    for ring in range(first, last):
-        start, stop = int(zones.ring_start[ring]), int(zones.ring_start[ring + 1])
-        points = [(float(x), float(y)) for x, y in zones.ring_xy[start:stop]]
-        if zones.ring_hole[ring] and polygons:
-            polygons[-1].append(points)
-        else:
-            polygons.append([points])
-    return polygons
-
-
-def _rings_of(zones: ZoneMap, row: int) -> tuple[int, int]:
-    first = int(zones.ring_zone.searchsorted(row, side="left"))
-    return first, int(zones.ring_zone.searchsorted(row, side="right"))
 
 
 def _finite(value: float) -> float | None:
