@@ -16,6 +16,7 @@ import structlog
 
 from tocsin.edge import build, clock
 from tocsin.edge.journal import Journal, encode_outputs
+from tocsin.edge.site import BadSite
 from tocsin.edge.writer import Writer
 from tocsin.engine import Engine, Notice
 from tocsin.words import Alert, Batch, Frame, Input, Output, Tick
@@ -59,7 +60,7 @@ class Mind:
         changed = [name for name, value in parts.items() if journal.part(name) != value]
         if changed:
             journal.close()
-            raise build.BadSite(
+            raise BadSite(
                 f"journal {path} was begun with another {', '.join(changed)}: move it away, or"
                 " give another journal in the site file"
             )

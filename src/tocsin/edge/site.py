@@ -14,7 +14,11 @@ import msgspec
 
 from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
 
-TABLES = {"sensors": SensorSite, "sources": SourceSite, "operators": OperatorSite}
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "sensors": SensorSite,
+    "sources": SourceSite,
+    "operators": OperatorSite,
+}
 SCHEMES = ("udp", "pcap", "file")
 FORMATS = ("asterix",)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -90,6 +90,7 @@ class Paths(NamedTuple):
 
 
 def paths_of(fan: Fan) -> Paths:
+    """The columns of `fan` as the kernels take them."""
     return Paths(
         fan.ahead_m,
         fan.left_m,
