@@ -8,6 +8,8 @@ and helicopters, and primary-only false plots; three radars of SAC 25, one place
 (SIC 201), two that tell their place in I034/120 (SIC 12 and 14); one tracker (SIC 100).
 """
 
+import bisect
+import importlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -42,14 +44,14 @@ class Radar:
     reach_m: float
     tells_place: bool
     north_s: float  # the antenna first passes north so long after the start
-    sectors: int = 8
+    sectors: int = 5
     clutter: float = 8.0  # false plots a scan, on average
 
 
 RADARS: Final = (
     Radar(201, 20e3, 70e3, 1000.0, 10.0, 350e3, False, 0.0),
     Radar(12, -10e3, -90e3, 700.0, 10.0, 350e3, True, 6.3),
-    Radar(14, -60e3, 0.0, 80.0, 4.0, 110e3, True, 2.6, sectors=4),
+    Radar(14, -60e3, 0.0, 80.0, 4.0, 110e3, True, 2.6, sectors=2),
 )
 LIGHT: Final = ("light", "helicopter")
 
@@ -290,14 +292,14 @@ def radar_recording(
     flights = list(flights)
     for radar in radars:
         waiting = plots(radar, middle, flights, seconds, seed, miss)
-        placed = not radar.tells_place
+        placed, begun = not radar.tells_place, 0
         step_s = radar.scan_s / radar.sectors
         first = radar.north_s % step_s
         for n in range(int((seconds - first) / step_s) + 1):
             t_s = first + n * step_s
             sector = round((t_s - radar.north_s) / step_s) % radar.sectors
-            own = [plot for plot in waiting if plot.t_s < t_s]
-            del waiting[: len(own)]
+            end = bisect.bisect_left(waiting, t_s, begun, key=lambda plot: plot.t_s)
+            own, begun = waiting[begun:end], end
             payload = _target_reports(radar, own, identity) if own else b""
             payload += _service(radar, middle, t_s, sector)
             recording.datagrams.append((T_NS + round((t_s + 0.06) * 1e9), payload))
@@ -310,9 +312,7 @@ def radar_recording(
 
 
 def _spec(name: str) -> Any:
-    import asterix.generated as generated  # noqa: PLC0415  it takes seconds: only when needed
-
-    return getattr(generated, name)
+    return getattr(importlib.import_module("asterix.generated"), name)  # takes seconds: when needed
 
 
 def _time_of_day(t_s: float) -> int:
@@ -426,3 +426,38 @@ def _system_track(flight: Aircraft, t_s: float, error: Real, identity: bool, las
         items["060"] = flight.mode_3a
         items["380"] = {"ADR": flight.mode_s, "ID": flight.callsign}
     return _spec("Cat_062_1_20").cv_record.create(items)
+
+
+# ---- what is taken away ------------------------------------------------------------------------
+
+SPECS: Final = {34: "Cat_034_1_29", 48: "Cat_048_1_32", 62: "Cat_062_1_20"}
+IDENTITY: Final = {
+    34: (),
+    48: ("070", "220", "240", "250", "161", "080"),
+    62: ("060", "245", "380", "120", "390"),
+}
+
+
+def without_identity(payload: bytes) -> bytes:
+    """The datagram encoded anew without the items that say who it is.
+
+    I062/040, the tracker's own number, is mandatory and says nothing of that: it stays. Blocks of other categories stay as they are.
+    """
+    base = importlib.import_module("asterix.base")
+    blocks = base.RawDatablock.parse(base.Bits.from_bytes(payload))
+    assert not isinstance(blocks, ValueError), blocks
+    out = b""
+    for block in blocks:
+        if block.get_category() not in SPECS:
+            out += block.unparse().to_bytes()
+            continue
+        spec = _spec(SPECS[block.get_category()])
+        records = spec.cv_uap.parse(block.get_raw_records())
+        assert not isinstance(records, ValueError), records
+        bare = []
+        for record in records:
+            for item in IDENTITY[block.get_category()]:
+                record = record.del_item(item)  # noqa: PLW2901
+            bare.append(record)
+        out += spec.create(bare).unparse().to_bytes()
+    return out

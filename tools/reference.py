@@ -159,7 +159,12 @@ def site_page() -> str:
     ]
     for table, keys in DESCRIPTIONS.items():
         title = "Above the first table" if table == "site" else f"`[[{table}]]`"
-        lines += [f"## {title}", "", "| key | unit or form | default | meaning |", "|---|---|---|---|"]
+        lines += [
+            f"## {title}",
+            "",
+            "| key | unit or form | default | meaning |",
+            "|---|---|---|---|",
+        ]
         defaults = {field.name: field for field in msgspec.structs.fields(WORDS[table])}
         for key, (unit, sentence) in keys.items():
             shown = "" if unit == "table" else _default(defaults[key])

@@ -104,6 +104,21 @@ def test_a_rocket_is_recognised_and_its_impact_predicted() -> None:
     assert np.median(errors[20]) < 1000.0
 
 
+def test_no_guess_blows_up() -> None:
+    low = place((0.0, 0.0, 10.0))
+    mean = np.concatenate([low, AXES.T @ np.array([4900.0, 0.0, 0.0]), [fall.LN_BETA_BOUNDS[0]]])
+    cov = np.diag([1e4] * 3 + [1e4] * 3 + [0.5])
+    fall.predict(mean, cov, 5.0)
+    assert np.isfinite(cov).all()
+    assert np.linalg.norm(mean[3:6]) < 4900.0
+    assert fall.sane(mean, cov)
+    mean[6] = 99.0
+    assert fall.sane(mean, cov)
+    assert mean[6] == fall.LN_BETA_BOUNDS[1]
+    mean[3] = np.nan
+    assert not fall.sane(mean, cov)
+
+
 def test_an_airliner_never_falls() -> None:
     rng = np.random.default_rng(2)
     radar = Radar(scan_s=4.0)

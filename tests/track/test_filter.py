@@ -86,6 +86,7 @@ def test_the_inverse_refuses_what_is_not_positive() -> None:
     assert np.isclose(kalman.invert(matrix, out), np.linalg.det(matrix))
     np.testing.assert_allclose(out, np.linalg.inv(matrix), rtol=1e-9)
     assert kalman.invert(np.zeros((3, 3)), out) == 0.0
+    assert kalman.invert(np.diag([-2.0, -3.0, 4.0]), out) == 0.0  # its determinant is positive
 
 
 @given(

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from tocsin.cli.say import refuse
 from tocsin.edge import clock
-from tocsin.rules.authority import canonical
+from tocsin.rules.authority import ACTIONS, canonical
 from tocsin.words import Order
 
 
@@ -44,8 +44,12 @@ def cancel(
     note
         Why, in one sentence; it goes into the journal and the CAP note.
     """
+    to = to.rstrip("/")
     if not to.startswith(("http://", "https://")):
         refuse(f"--to {to!r}: write http://host:port")
+    if action not in ACTIONS or "alert" not in ACTIONS[action]:
+        known = ", ".join(name for name, needed in ACTIONS.items() if "alert" in needed)
+        refuse(f"--action {action!r}: choose from {known}")
     order = Order(
         t_ns=clock.now_ns(),
         action=action,
@@ -79,6 +83,8 @@ def signed(order: Order, key: Path, console: dict[str, Any]) -> Order:
         refuse(f"--key {key}: {error}: give an Ed25519 private key in PEM")
     if not isinstance(private, Ed25519PrivateKey):
         refuse(f"--key {key}: not an Ed25519 key: make one with 'tocsin keys operator'")
+    if not console:
+        refuse("the system has just started: try again in a second")
     realm, site_name = console["realm"], console["site"]
     signature = private.sign(canonical(order, realm, site_name)).hex()
     return msgspec.structs.replace(order, signature=signature)

@@ -24,6 +24,7 @@ def watch(*, at: str = "http://127.0.0.1:8081", once: bool = False, json: bool =
     json
         Print one JSON document and end.
     """
+    at = at.rstrip("/")
     if not at.startswith(("http://", "https://")):
         refuse(f"--at {at!r}: write http://host:port")
     if json:

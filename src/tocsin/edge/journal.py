@@ -20,9 +20,12 @@ import msgspec
 
 from tocsin import __version__
 from tocsin.rules.alerts import alert_id
-from tocsin.words import Alert, Batch, Input, Output
+from tocsin.words import Alert, Batch, Input, Message, Output
 
 FORMAT: Final = 1
+STATE_LOOK_BACK: Final = 5000
+"""Batches in which a state is looked for; chosen: one comes every 5 s, and a batch every 10 ms is
+the most that was seen."""
 
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -168,6 +171,8 @@ class Journal:
 
     def note_sealed(self, number: int, sealed: Sequence[Sealed]) -> None:
         """Keep what was sent; the next commit carries it."""
+        if any(s.channel == "feed" for s in sealed):  # only the last one is of use
+            self._aside.append(("DELETE FROM sealed WHERE channel = 'feed'", ()))
         self._aside.extend(
             ("INSERT INTO sealed VALUES (?, ?, ?, ?)", (number, s.subject, s.channel, s.body))
             for s in sealed
@@ -241,6 +246,34 @@ class Journal:
             self._db.execute("SELECT channel, body FROM sealed WHERE subject = ?", (subject,))
         )
 
+    def kept(self, channel: str, number_max: int) -> list[tuple[str, bytes, int]]:
+        """(subject, signed bytes, time) of the last `number_max` sent on `channel`, in order."""
+        rows = self._db.execute(
+            "SELECT subject, body, t_ns FROM sealed JOIN batch ON batch.number = sealed.batch"
+            " WHERE channel = ? ORDER BY sealed.rowid DESC LIMIT ?",
+            (channel, number_max),
+        )
+        return list(rows)[::-1]
+
+    def unsent(self) -> list[Message]:
+        """Messages of the last batch that may not have left: no signed bytes of it were kept.
+
+        Those of earlier batches were kept in the commit of the batch after them.
+        """
+        if not self.last_number or self._db.execute(
+            "SELECT 1 FROM sealed WHERE batch = ?", (self.last_number,)
+        ).fetchone():
+            return []
+        return _messages(next(self.entries(self.last_number - 1)))
+
+    def last_state(self) -> Message | None:
+        """The last state that was written, if that is not long ago."""
+        for number in range(self.last_number, max(0, self.last_number - STATE_LOOK_BACK), -1):
+            for message in _messages(next(self.entries(number - 1, number))):
+                if message.channel == "state":
+                    return message
+        return None
+
     def last_checkpoint(self) -> tuple[int, bytes] | None:
         """(batch number, state) of the last checkpoint."""
         row = self._db.execute("SELECT batch, state FROM checkpoint").fetchone()
@@ -253,6 +286,10 @@ class Journal:
         return digest.digest()
 
 
+def _messages(entry: Entry) -> list[Message]:
+    return [output for output in decode_outputs(entry.outputs) if isinstance(output, Message)]
+
+
 def chain(previous: bytes, number: int, inputs: bytes, outputs: bytes) -> bytes:
     """The digest of a batch: it holds all earlier ones."""
     digest = hashlib.sha256(previous + number.to_bytes(8))
@@ -263,7 +300,7 @@ def chain(previous: bytes, number: int, inputs: bytes, outputs: bytes) -> bytes:
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     connection = sqlite3.connect(
-        f"file:{path}?mode={mode}", uri=True, timeout=5.0, check_same_thread=False
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, check_same_thread=False
     )
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -47,16 +47,22 @@ class Subscriber:
 
 
 class Outlet:
-    """Lives in the event loop's thread; nothing here blocks."""
+    """Lives in the event loop's thread; nothing here blocks.
 
-    def __init__(self, on_first_sent: Callable[[int], None] = lambda number: None) -> None:
+    Events are numbered from `last_id` + 1. A system that was started again must go on above all
+    numbers that it ever gave: else one who comes back with an old number would miss what is new.
+    """
+
+    def __init__(
+        self, on_first_sent: Callable[[int], None] = lambda number: None, last_id: int = 0
+    ) -> None:
         self._on_first_sent = on_first_sent
         self._first_sent = 0
         self.documents: dict[str, Document] = {}
         self.cap: OrderedDict[str, Document] = OrderedDict()
         self.events: deque[tuple[int, bytes]] = deque(maxlen=EVENTS_KEPT)
         self.subscribers: list[Subscriber] = []
-        self.last_id = 0
+        self.last_id = last_id
         self.dropped_subscribers = 0
 
     def publish(self, kind: str, data: str) -> int:

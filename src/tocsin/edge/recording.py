@@ -13,6 +13,7 @@ from tocsin.instant import NS_PER_MS
 from tocsin.words import Alert, Counts, Frame, Rejected, Site, SourceSite
 
 BATCH_NS = 20 * NS_PER_MS
+RAW_SUFFIXES = (".raw", ".ast")
 SUMMARY_KEYS = (
     "datagrams",
     "records",
@@ -28,9 +29,12 @@ WARNING_STAGES = ("stand_by", "early", "take_cover", "stay")
 
 def site_for(path: Path, zones: str, given: Site | None) -> Site:
     """The site that replays the recording at `path`: `given` with its sources replaced, or a plain
-    live site without known sensors (radars that state their place are placed)."""
-    scheme = "pcap" if path.suffix in (".pcap", ".cap") else "file"
-    source = SourceSite(name="recording", url=f"{scheme}://{path}")
+    live site without known sensors (radars that state their place are placed).
+
+    Only a name that says so is raw blocks: a capture under any other name is read as one or refused
+    with a reason, never mistaken for blocks."""
+    scheme = "file" if path.suffix in RAW_SUFFIXES else "pcap"
+    source = SourceSite(name="recording", url=f"{scheme}://{path.absolute()}")
     if given is not None:
         allow = tuple(pair for old in given.sources for pair in old.allow)
         return msgspec.structs.replace(

@@ -5,6 +5,7 @@ a crash of the process, and a crash of the power does not crash the mind). So a 
 process is found again at the next start, tried alone, and set aside if it kills once more.
 """
 
+import fcntl
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ import structlog
 
 from tocsin.edge import build, clock
 from tocsin.edge.journal import Journal, encode_outputs
+from tocsin.edge.outlet import DOCUMENTS_KEPT
 from tocsin.edge.site import BadSite
 from tocsin.edge.writer import Writer
 from tocsin.engine import Engine, Notice
-from tocsin.words import Alert, Batch, Frame, Input, Output, Tick
+from tocsin.words import Alert, Batch, Frame, Input, Message, Output, Tick
 
 CHECKPOINT_S: Final = 5.0
 TICK_NS: Final = 250_000_000
@@ -37,6 +39,30 @@ class Step:
     reached_ns: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What people were last told, as the journal has it: a restarted system shows it at once.
+
+    `state` is the last state, `feed` and `caps` are (subject, signed bytes, time) of what was
+    sent; `unsent` are messages that may not have left before the process died.
+    """
+
+    state: Message | None
+    feed: list[tuple[str, bytes, int]]
+    caps: list[tuple[str, bytes, int]]
+    unsent: list[Message]
+
+    @classmethod
+    def of(cls, journal: Journal) -> "Standing":
+        """Read it from `journal`."""
+        return cls(
+            state=journal.last_state(),
+            feed=journal.kept("feed", 1),
+            caps=journal.kept("cap", DOCUMENTS_KEPT),
+            unsent=journal.unsent(),
+        )
+
+
 class Mind:
     """Owns the engine and the journal; `step` is the fold."""
 
@@ -45,11 +71,14 @@ class Mind:
         self._journal_path = journal.path
         self._pending = _Pending(journal.path.with_suffix(".pending"))
         self.engine = recovered(journal, parts)
+        self.standing = Standing.of(journal)
         self.writer = Writer(journal)
         self.number = journal.last_number
         self.quarantined = 0
         self._t_ns_checkpoint = 0
-        self._take_up_pending()
+        self.standing.unsent.extend(
+            output for output in self._take_up_pending() if isinstance(output, Message)
+        )
 
     @classmethod
     def start(cls, path: Path, parts: dict[str, bytes], *, durable: bool = True) -> "Mind":
@@ -132,17 +161,19 @@ class Mind:
         self.engine = recovered(journal, self._parts)
         self.writer = Writer(journal)
 
-    def _take_up_pending(self) -> None:
+    def _take_up_pending(self) -> list[Output]:
         """Finish the batch during which the process died; its killer is the first of attempt 2."""
         number, attempt, inputs = self._pending.read()
         done = self.number >= number
+        steps: list[Step] = []
         if attempt == 1 and not done:
-            self._one_by_one(inputs)
+            steps = self._one_by_one(inputs)
         elif attempt == 2:
             if not done:
-                self._set_aside(inputs[0])
-            self._one_by_one(inputs[1:])
+                steps.append(self._set_aside(inputs[0]))
+            steps += self._one_by_one(inputs[1:])
         self._pending.clear()
+        return [output for step in steps for output in step.outputs]
 
 
 def recovered(journal: Journal, parts: dict[str, bytes]) -> Engine:
@@ -196,11 +227,20 @@ class _Pending:
     """The inputs in hand, written in place without synchronising: (batch number, attempt, inputs).
 
     Attempt 1 is a whole batch; attempt 2 is what remains of one that crashed the mind, the one
-    being tried first.
+    being tried first. The file is locked while the process lives: two minds on one journal would
+    tear its chain.
     """
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise BadSite(
+                f"journal {path.with_suffix('.sqlite')} is in use by another process: stop that"
+                " one, or give another journal in the site file"
+            ) from error
 
     def write(self, number: int, attempt: int, inputs: Sequence[Input]) -> None:
         body = msgspec.msgpack.encode((number, attempt, tuple(inputs)))

@@ -5,6 +5,7 @@ things are on another socket (`edge.console`).
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from importlib.resources import files
@@ -22,6 +23,7 @@ STATE_MAX_AGE_S: Final = 1
 HEARTBEAT_S: Final = 5.0
 _OUTLET: Final = web.AppKey("outlet", Outlet)
 _PAGE: Final = web.AppKey("page", Path)
+_EVENT_ID: Final = re.compile(r"[0-9]{1,18}")
 
 _SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -159,7 +161,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
         }
     )
     await response.prepare(request)
-    subscriber = outlet.subscribe(int(last) if last.isascii() and last.isdigit() else None)
+    subscriber = outlet.subscribe(int(last) if _EVENT_ID.fullmatch(last) else None)
     try:
         while not subscriber.lost:
             number, frame = await subscriber.frames.get()
@@ -181,10 +183,10 @@ async def _health(request: web.Request) -> web.StreamResponse:
 async def _page(request: web.Request) -> web.StreamResponse:
     root = request.app[_PAGE]
     asset = request.match_info.get("asset", "index.html")
-    path = (root / asset).resolve()
     if not (root / "index.html").is_file() and asset == "index.html":
         return web.Response(text=_NO_PAGE, content_type="text/html", status=503)
-    if not path.is_relative_to(root.resolve()) or not path.is_file():
+    path = _file_of(root, asset)
+    if path is None:
         raise web.HTTPNotFound(text="no such page\n")
     response = web.FileResponse(path)
     if path.suffix == ".mjs":
@@ -192,3 +194,12 @@ async def _page(request: web.Request) -> web.StreamResponse:
     hashed = "assets/" in asset
     response.headers["Cache-Control"] = "public, max-age=31536000" if hashed else "no-cache"
     return response
+
+
+def _file_of(root: Path, asset: str) -> Path | None:
+    """The file `asset` below `root`; None for what is none, or is no file name at all."""
+    try:
+        path = (root / asset).resolve()
+        return path if path.is_relative_to(root.resolve()) and path.is_file() else None
+    except (OSError, ValueError):  # too long a name, or a zero byte in it
+        return None

@@ -7,12 +7,12 @@ themselves; nothing waits for a timer.
 """
 
 import asyncio
+import heapq
 import queue
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ import structlog
 from aiohttp import web
 
 from tocsin.decide import uncovered
-from tocsin.edge import clock
+from tocsin.edge import build, clock
 from tocsin.edge.console import private_app
 from tocsin.edge.journal import Sealed
 from tocsin.edge.outlet import Document, Outlet
@@ -32,13 +32,15 @@ from tocsin.edge.sign import Signer
 from tocsin.edge.site import BadSite
 from tocsin.edge.watch import Watch
 from tocsin.engine import Notice
-from tocsin.instant import NS_PER_S
+from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.words import Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
 QUEUE_MAX: Final = 50_000
 BATCH_MAX: Final = 4000
 """Frames of one batch; evidence numbers hold 4,096 (see `words.Fixes.evidence`)."""
+CAP_MEDIA_TYPE: Final = "application/cap+xml"
+FEED_MEDIA_TYPE: Final = "application/atom+xml"
 CONSOLE_S: Final = 0.5
 TRACE_KEPT: Final = 4096
 
@@ -67,14 +69,16 @@ class _Trace:
 class Service:
     """One running site. `run` returns when `stop` was called or the process is told to end."""
 
-    def __init__(self, site: Site, zones: ZoneMap, mind: Mind, signer: Signer) -> None:
-        self.site, self.mind, self.signer = site, mind, signer
+    mind: Mind
+
+    def __init__(self, site: Site, zones: ZoneMap, signer: Signer) -> None:
+        self.site, self.signer = site, signer
         self.watch = Watch()
-        self.outlet = Outlet(self._first_sent)
+        self.outlet = Outlet(self._first_sent, last_id=clock.now_ns() // NS_PER_MS)
         self._public = public_app(self.outlet, zones, _jwks(signer))
         self._private = private_app(self.watch.metrics, self._console, self._give_order)
-        self._queue: queue.Queue[Frame] = queue.Queue(QUEUE_MAX)
-        self._shed = 0
+        self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._shed = self._shed_told = 0
         self._stopping = threading.Event()
         self._finished = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,16 +88,21 @@ class Service:
         self._offset_ns = 0
         self.failure: BaseException | None = None
 
-    async def run(self) -> None:
-        """Serve until stopped. Raises what ended the mind, if something did."""
+    async def run(self, start_mind: Callable[[], Mind]) -> None:
+        """Serve until stopped. Raises what ended the mind, if something did.
+
+        `start_mind` is called when every port is ours: a start that fails leaves no journal.
+        """
         self._loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            self._loop.add_signal_handler(name, self.stop)
         sockets, recordings = self._sources()
         runners = [
             await _listening(self._public, self.site.public_listen, "public_listen"),
             await _listening(self._private, self.site.private_listen, "private_listen"),
         ]
+        self.mind = await asyncio.to_thread(start_mind)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            self._loop.add_signal_handler(name, self.stop)
+        self._show_standing()
         thread = threading.Thread(target=self._fold_forever, name="mind", daemon=True)
         thread.start()
         for source in sockets:
@@ -136,25 +145,35 @@ class Service:
                 "sources: udp:// and recordings (pcap://, file://) cannot be mixed: a recording"
                 " brings its own time; run them as two sites"
             )
-        frames = chain.from_iterable(recorded(source) for source in played) if played else None
-        return [UdpSource(source) for source in live], frames
+        if not played:
+            return [UdpSource(source) for source in live], None
+        frames = heapq.merge(*map(recorded, played), key=lambda frame: frame.t_ns)
+        first = next(frames, None)
+        if first is None:
+            raise BadSite("sources: the recordings hold no datagram: give the paths of others")
+        self._offset_ns = first.t_ns - clock.now_ns()
+        self._take(first)
+        return [], frames
 
     def _take(self, frame: Frame) -> None:
-        try:
-            self._queue.put_nowait(frame)
-        except queue.Full:
+        if self._queue.qsize() < QUEUE_MAX:
+            self._queue.put(frame)
+        else:
             self._shed += 1
 
     def _give_order(self, body: bytes) -> None:
-        self._take(Frame(t_ns=self._now_ns(), source="order", payload=body))
+        """An order is never shed: a flood of datagrams must not silence the operator."""
+        self._queue.put(Frame(t_ns=self._now_ns(), source="order", payload=body))
 
     async def _play(self, frames: Iterator[Frame]) -> None:
         """Hand over recorded frames at the pace at which they were recorded."""
-        for frame in frames:
-            if not self._offset_ns:
-                self._offset_ns = frame.t_ns - clock.now_ns()
-            await asyncio.sleep((frame.t_ns - self._now_ns()) / NS_PER_S)
-            self._take(frame)
+        try:
+            for frame in frames:
+                await asyncio.sleep((frame.t_ns - self._now_ns()) / NS_PER_S)
+                self._take(frame)
+        except BadSite as error:  # the recording turns out to be damaged further on
+            self.failure = error
+            self.stop()
 
     def _now_ns(self) -> int:
         return clock.now_ns() + self._offset_ns
@@ -186,8 +205,8 @@ class Service:
     def _gather(self) -> list[Input]:
         """Everything that waits, or, when nothing does, what comes within a tick."""
         inputs: list[Input] = []
-        if shed := self._shed:
-            self._shed -= shed
+        if shed := self._shed - self._shed_told:
+            self._shed_told += shed
             inputs.append(shed_frame("queue", shed, "more arrived than could be handled"))
         try:
             inputs.append(self._queue.get(timeout=TICK_NS / NS_PER_S / 2))
@@ -235,10 +254,24 @@ class Service:
             case _:
                 document = Document.of(seal.payload, message.media_type, message.t_ns)
                 loop.call_soon_threadsafe(self._replace, {message.channel: document})
-                return []
+                body = seal.payload
         return [Sealed(message.subject, message.channel, body)]
 
     # ---- the event loop's thread --------------------------------------------------------------
+
+    def _show_standing(self) -> None:
+        """Show what people were last told, before anything new: silence would be an all-clear."""
+        standing, now_ns = self.mind.standing, self._now_ns()
+        for subject, body, t_ns in standing.caps:
+            self.outlet.keep_cap(subject, Document.of(body, CAP_MEDIA_TYPE, t_ns))
+        for _, body, t_ns in standing.feed:
+            self.outlet.documents["feed"] = Document.of(body, FEED_MEDIA_TYPE, t_ns)
+        waiting = [standing.state] if standing.state is not None else []
+        sealed: list[Sealed] = []
+        for message in [*waiting, *standing.unsent]:
+            if message.t_ns_deadline > now_ns:
+                sealed += self._send(message, None)
+        self.mind.writer.note_sealed(self.mind.number, sealed)
 
     def _replace(self, documents: dict[str, Document]) -> None:
         self.outlet.documents.update(documents)
@@ -326,7 +359,7 @@ def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
 
 def serve(site: Site, parts: dict[str, bytes], beside: Path) -> None:
     """Run `site` until it is told to end. Raises BadSite when it cannot start."""
-    zones = ZoneMap.from_bytes(parts["zones"])
+    zones = build.engine(parts).zones
     signer = _signer(site, beside / site.keys)
-    mind = Mind.start(beside / site.journal, parts)
-    asyncio.run(Service(site, zones, mind, signer).run())
+    service = Service(site, zones, signer)
+    asyncio.run(service.run(lambda: Mind.start(beside / site.journal, parts)))

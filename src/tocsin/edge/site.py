@@ -4,6 +4,7 @@ Every message is one line: where, what is wrong, how to mend it. Secrets are not
 """
 
 import difflib
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tocsin.engine import INTERNAL_SOURCES
 from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
 
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -19,6 +21,17 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "sources": SourceSite,
     "operators": OperatorSite,
 }
+POSITIVE = (
+    "range_m_max",
+    "scan_s",
+    "detection_chance",
+    "stale_s",
+    "sigma_range_m",
+    "sigma_azimuth_deg",
+    "sigma_height_m",
+)
+"""Keys of a sensor that mean nothing at zero or below."""
+
 SCHEMES = ("udp", "pcap", "file")
 FORMATS = ("asterix",)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -36,6 +49,10 @@ def read(path: Path) -> Site:
         return parse(path.read_text(encoding="utf-8"))
     except BadSite as error:
         raise BadSite(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BadSite(f"{path}: not UTF-8 ({error.reason}): save it as UTF-8") from error
+    except OSError as error:
+        raise BadSite(f"{path}: {error.strerror}: let this user read it") from error
 
 
 def parse(text: str) -> Site:
@@ -67,7 +84,8 @@ def write(site: Site) -> str:
 def _refuse_unknown_keys(document: dict[str, Any]) -> None:
     _refuse_unknown(document, Site, "")
     for table, word in TABLES.items():
-        for row in document.get(table, ()):
+        rows = document.get(table, ())
+        for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict):
                 _refuse_unknown(row, word, f" in [[{table}]]")
 
@@ -100,8 +118,12 @@ def _problems(site: Site) -> list[str]:
     found += [
         f"{listen} = {getattr(site, listen)!r}: write host:port"
         for listen in ("public_listen", "private_listen")
-        if not re.fullmatch(r".+:\d{1,5}", getattr(site, listen))
+        if not _names_port(getattr(site, listen))
     ]
+    if not 0.0 < site.clock_s_max < math.inf:
+        found.append(f"clock_s_max = {site.clock_s_max!r}: give seconds above 0, such as 15.0")
+    if not 0.0 <= site.confirm_s < math.inf:
+        found.append(f"confirm_s = {site.confirm_s!r}: give seconds, such as 15.0")
     if site.public_listen == site.private_listen:
         found.append("public_listen and private_listen are the same: give each its own port")
     return found + _table_problems(site)
@@ -122,20 +144,37 @@ def _table_problems(site: Site) -> list[str]:
             if not _NAME.fullmatch(name)
         ]
     for source in site.sources:
+        if source.name in INTERNAL_SOURCES:
+            found.append(f"source {source.name!r}: this name is our own: choose another")
         url = urlsplit(source.url)
         if url.scheme not in SCHEMES:
             found.append(
                 f"source {source.name!r}: url = {source.url!r}: begin it with "
                 + " or ".join(f"{scheme}://" for scheme in SCHEMES)
             )
-        elif url.scheme == "udp" and not (url.hostname and url.port):
+        elif url.scheme == "udp" and not (url.hostname and _names_port(url.netloc)):
             found.append(f"source {source.name!r}: url = {source.url!r}: write udp://host:port")
         if source.format not in FORMATS:
             found.append(f"source {source.name!r}: format: choose from {', '.join(FORMATS)}")
     for sensor in site.sensors:
         if not (-90 <= sensor.lat_deg <= 90 and -180 <= sensor.lon_deg <= 180):
             found.append(f"sensor {sensor.name!r}: lat_deg, lon_deg are not a place on Earth")
+        found += [
+            f"sensor {sensor.name!r}: {key} = {getattr(sensor, key)!r}: give a number above 0"
+            for key in POSITIVE
+            if not 0.0 < getattr(sensor, key) < math.inf
+        ]
+        if not sensor.detection_chance <= 1.0:
+            found.append(f"sensor {sensor.name!r}: detection_chance is a chance: at most 1.0")
+        if not (-1 <= sensor.sac <= 255 and -1 <= sensor.sic <= 255):
+            found.append(f"sensor {sensor.name!r}: sac and sic are 0 to 255, or -1 for none")
     return found
+
+
+def _names_port(address: str) -> bool:
+    """Whether `address` ends with a port that can be asked for (0: any that is free)."""
+    host, _, port = address.rpartition(":")
+    return bool(host) and re.fullmatch(r"\d{1,5}", port, re.ASCII) is not None and int(port) < 65536
 
 
 def _toml(value: Any) -> str:

@@ -22,18 +22,24 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "mode": (
             "shadow, advise, confirm or automatic",
-            "Who lets a warning out: nobody, an operator, time unless an operator stops it, or the "
-            "policy alone.",
+            (
+                "Who lets a warning out: nobody, an operator, time unless an operator stops it, or "
+                "the policy alone."
+            ),
         ),
         "zones": (
             "name or path",
-            "The zone map: a shipped one (ua, il), or the path of a compiled map, relative to the "
-            "site file.",
+            (
+                "The zone map: a shipped one (ua, il), or the path of a compiled map, relative to "
+                "the site file."
+            ),
         ),
         "sender": (
             "",
-            "The sender of every CAP document; without space, comma, '<' or '&', such as "
-            "warn@example.org.",
+            (
+                "The sender of every CAP document; without space, comma, '<' or '&', such as "
+                "warn@example.org."
+            ),
         ),
         "sender_name": ("", "Who warns, in words that people know."),
         "languages": (
@@ -90,8 +96,10 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "name": ("", "Names the source in counts and in the journal; unique."),
         "url": (
             "URL",
-            "udp://host:port (a multicast group is joined, on ?interface=ADDRESS if given), "
-            "pcap://path, or file://path with ?t=TIME&interval_ms=N.",
+            (
+                "udp://host:port (a multicast group is joined, on ?interface=ADDRESS if given), "
+                "pcap://path, or file://path with ?t=TIME&interval_ms=N."
+            ),
         ),
         "format": ("asterix", "What the frames hold."),
         "allow": (

@@ -28,14 +28,23 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-WEIGHT_MIN: Final = 0.02  # of a kind, to be forecast as that kind
+WEIGHT_MIN: Final = 0.10
+"""Of a kind, to be forecast as that kind. Chosen: a settled drone has 0.7 and more, a flock of birds
+that the noise of a minute made quick some 0.05."""
 AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
-EARLY_EXISTENCE: Final = 0.5
-EARLY_HITS: Final = 3
+EARLY_EXISTENCE: Final = 0.9
+EARLY_HITS: Final = 4  # of any track, confirmed or not
 EARLY_WEIGHT: Final = 0.5
-"""A tentative track is forecast only as ballistic, and only if that is the likeliest kind, it
-likely exists and it has three reports: for the others there is time to wait for confirmation."""
+"""A tentative track is forecast only as ballistic, and only if that is the likeliest kind, it very
+likely exists and it has four reports: for the others there is time to wait for confirmation. With
+0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
+SETTLED_MPS: Final = 8.0
+SETTLED_SHARE: Final = 0.15
+"""A track that is not ballistic is first forecast when its horizontal velocity is known to this
+s.d. or this part of its speed. Chosen: a bird (14 m/s) and a drone (50 m/s) are then more than
+three s.d. apart, and a fan of paths with an unknown heading points everywhere. It takes 8 to 15 s
+of looks, of the minutes between the radar horizon and the first zone."""
 
 _BALLISTIC: Final = KINDS.index("ballistic")
 
@@ -61,7 +70,7 @@ class Forecast:
         A track whose state is not finite is not forecast: one spoilt track must not stop the
         others.
         """
-        live = _live(tracks)
+        live = _live(tracks, np.isin(tracks.id, self._track))
         made_ns, pending = self._remembered(tracks)
         pending |= tracks.changed
         age_ns = now_ns - made_ns
@@ -134,8 +143,11 @@ class Forecast:
         return cruise.strikes(self._grid, self._fans[threat], flyers, chance_min)
 
 
-def _live(tracks: Tracks) -> BoolArray:
-    """Tracks to be forecast: confirmed ones, and early ballistic ones."""
+def _live(tracks: Tracks, known: BoolArray) -> BoolArray:
+    """Tracks to be forecast: confirmed and settled ones, and early ballistic ones.
+
+    What is `known`, forecast before, stays: silence makes a state vaguer, not a threat less.
+    """
     early = (tracks.existence > EARLY_EXISTENCE) & (tracks.hits >= EARLY_HITS)
     early &= tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
     threat = (tracks.kind_weight[:, : len(THREATS)] > WEIGHT_MIN).any(axis=1)
@@ -144,8 +156,25 @@ def _live(tracks: Tracks) -> BoolArray:
     )
     finite &= np.isfinite(tracks.covariance).all(axis=(1, 2))
     finite &= np.isfinite(tracks.ln_beta).all(axis=1)
-    live: BoolArray = (tracks.confirmed | early) & threat & finite
+    late = tracks.confirmed & (known | (_settled(tracks) & (tracks.hits >= EARLY_HITS)))
+    live: BoolArray = (late | early) & threat & finite
     return live
+
+
+def _settled(tracks: Tracks) -> BoolArray:
+    """Whether the horizontal velocity is known well enough (see `SETTLED_MPS`), or the track falls.
+
+    The vertical is that of the sphere: within 0.2 degrees of the ellipsoid's.
+    """
+    up = tracks.position_m / np.linalg.norm(tracks.position_m, axis=1, keepdims=True)
+    spread = tracks.covariance[:, 3:, 3:]
+    whole = np.trace(spread, axis1=1, axis2=2)
+    vertical = np.einsum("na,nab,nb->n", up, spread, up)
+    deviation_mps = np.sqrt(np.maximum(whole - vertical, 0.0) / 2.0)
+    speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
+    falls = tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
+    settled: BoolArray = deviation_mps <= np.maximum(SETTLED_MPS, SETTLED_SHARE * speed_mps)
+    return settled | falls
 
 
 def _arrivals(

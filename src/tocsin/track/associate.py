@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track.fall import NOISE_M2PS3 as FALL_NOISE_M2PS3
+from tocsin.track.fall import sane
 from tocsin.track.filter import NOISE_M2PS3, correct, flatten, innovate, log_likelihood
 from tocsin.track.table import AGILE, EVIDENCE, FALL, PAST, STEADY, Seen, Table
 from tocsin.words import FloatArray, IntArray
@@ -33,6 +34,12 @@ _ROUNDS: Final = 100
 _SETTLED: Final = 1e-9
 
 
+CROWD: Final = 48
+"""Most reports that the agile hypothesis (whose first gate is kilometres wide) may add to one
+track's gate; so many hold no news, and the work must not grow with their square. Chosen."""
+YOUNG_LOOKS: Final = 3
+"""Until so many looks a track follows its likeliest report alone: the mean of several starting
+velocities is none of them, and its spread would only grow. Chosen."""
 LOOK_S: Final = 0.1
 """Reports of one sensor within this are one association problem: 2 km of a 10 s radar's sweep."""
 
@@ -95,6 +102,7 @@ def candidates(table: Table, n: int, seen: Seen, t_ns: int) -> tuple[IntArray, I
             if table.weight[i, h] <= 0.0:
                 continue
             reach = _reach_m(table, i, h, t_ns, noise_m2, place)
+            begun = count
             for k in range(np.searchsorted(along, place[0] - reach), m):
                 j = order[k]
                 if along[k] > place[0] + reach:
@@ -104,6 +112,8 @@ def candidates(table: Table, n: int, seen: Seen, t_ns: int) -> tuple[IntArray, I
                 other = table.mode_s[i] >= 0 and seen.mode_s[j] >= 0
                 if hit[j] == i + 1 or away > reach * reach:
                     continue
+                if h == AGILE and count - begun == CROWD:
+                    break
                 if other and table.mode_s[i] != seen.mode_s[j]:
                     continue
                 hit[j] = i + 1
@@ -312,6 +322,9 @@ def absorb(
         else:
             mean, cov, late = table.mean[i, h], table.cov[i, h], NOISE_M2PS3[h][0]
         correct(mean, cov, dt_s, late, positions, noises, weights)
+        if h == FALL and not sane(mean, cov):
+            posterior[FALL] = 0.0
+            table.fall_wait[i] = FALL_WAIT
     _reweigh(table, i, posterior)
     leader = reports[np.argmax(chance)]
     if 1.0 - none >= 0.5:
@@ -343,7 +356,8 @@ def settle(table: Table, seen: Seen, look: Look, pairs: Pairs, down: FloatArray)
 
     Bernoulli update of the TOMB/P filter (Williams, IEEE TAES 51 (2015) 1664-1687, equations
     33-36 with the marginals of `marginals`). A look in which the track was already dealt with
-    charges no second miss, and one older than the last charges and proves nothing.
+    charges no second miss, and one older than the last charges and proves nothing. Young tracks
+    (`YOUNG_LOOKS`) are moved by their likeliest report alone.
     """
     size = len(pairs.track)
     start = 0
@@ -365,6 +379,11 @@ def settle(table: Table, seen: Seen, look: Look, pairs: Pairs, down: FloatArray)
             table.existence[i] = min(there, EXISTENCE_MAX)
         if mass >= 0.5:
             table.scan_s[i] = look.scan_s
-        reports = pairs.report[start:stop]
-        absorb(table, i, seen, reports, chance / there, pairs.log_like[start:stop], 1.0)
+        first, last = start, stop
+        if table.looks[i] <= YOUNG_LOOKS:
+            first = start + int(np.argmax(chance))
+            last = first + 1
+            chance = np.array([mass * there])
+        reports = pairs.report[first:last]
+        absorb(table, i, seen, reports, chance / there, pairs.log_like[first:last], 1.0)
         start = stop

@@ -38,8 +38,13 @@ LN_BETA: Final = math.log(5_000.0)
 LN_BETA_SD: Final = 0.7  # chosen, because two s.d. then cover 1.2 to 20 t/m2
 LN_BETA_BOUNDS: Final = (math.log(100.0), math.log(200_000.0))
 """Chosen: a falling sheet of metal to a slender bar; keeps a diverging filter finite."""
+SPEED_MAX_MPS: Final = 5_000.0
+"""Chosen: re-entry from 2000 km range is at 4 km/s; faster is two reports of different things."""
 NOISE_M2PS3: Final = 2.0  # chosen: gusts of 10 m/s on beta 5 t/m2 cost about 1 m/s2 for seconds
 NOISE_LN_BETA_PS: Final = 4e-4  # chosen: 2 % per root second, drag varies with Mach number
+DRAG_MAX_PS: Final = 1.0
+"""Rate of losing speed; chosen: ten times a rocket's at its fastest near the ground, and well
+inside the stability of Runge-Kutta 4 at this step (2.78), so that no guess can blow up."""
 _STEP_S: Final = 1.0  # RK4 errs 0.1 m per flight with it (shared knowledge, section 4)
 
 
@@ -95,6 +100,7 @@ def acceleration(state: FloatArray, out: FloatArray, up: FloatArray) -> None:
     z2 = 5.0 * z * z / r2
     speed = math.sqrt(vx * vx + vy * vy + vz * vz)
     drag = 0.5 * density_kgpm3(height_and_up(state, up)) * speed * math.exp(-state[6])
+    drag = min(drag, DRAG_MAX_PS)
     ring = pull * (1.0 + flat * (1.0 - z2)) + _RATE * _RATE
     out[0] = ring * x + 2.0 * _RATE * vy - drag * vx
     out[1] = ring * y - 2.0 * _RATE * vx - drag * vy
@@ -123,6 +129,16 @@ def fly(state: FloatArray, dt_s: float) -> None:
                 probe[3 + k] = state[3 + k] + reach * acc[k]
         for k in range(6):
             state[k] += h * total[k] / 6.0
+
+
+@njit(cache=True, nogil=True)
+def sane(mean: FloatArray, cov: FloatArray) -> bool:
+    """Clip ln beta into its bounds; whether the state is one that a filter may go on from."""
+    mean[6] = min(max(mean[6], LN_BETA_BOUNDS[0]), LN_BETA_BOUNDS[1])
+    speed2 = mean[3] ** 2 + mean[4] ** 2 + mean[5] ** 2
+    spread = np.diag(cov)
+    good = np.isfinite(mean).all() and speed2 < SPEED_MAX_MPS**2
+    return bool(good and np.isfinite(spread).all() and spread.min() > 0.0)
 
 
 @njit(cache=True, nogil=True)

@@ -109,12 +109,12 @@ def predict_rows(table: Table, rows: IntArray, t_ns: int) -> None:
 
 @njit(cache=True, nogil=True)
 def invert(s: FloatArray, out: FloatArray) -> float:
-    """Inverse of a symmetric 3 x 3 to `out` by cofactors; the determinant, <= 0 if not positive."""
+    """Inverse of a symmetric 3 x 3 to `out` by cofactors; its determinant, 0 if not positive."""
     c00 = s[1, 1] * s[2, 2] - s[1, 2] * s[1, 2]
     c01 = s[0, 2] * s[1, 2] - s[0, 1] * s[2, 2]
     c02 = s[0, 1] * s[1, 2] - s[0, 2] * s[1, 1]
     det = s[0, 0] * c00 + s[0, 1] * c01 + s[0, 2] * c02
-    if det <= 0.0:
+    if not (s[0, 0] > 0.0 and s[0, 0] * s[1, 1] > s[0, 1] * s[0, 1] and 0.0 < det < np.inf):
         return 0.0
     out[0, 0], out[0, 1], out[0, 2] = c00 / det, c01 / det, c02 / det
     out[1, 0], out[2, 0] = out[0, 1], out[0, 2]

@@ -24,9 +24,10 @@ BALLISTIC: Final = 2
 AIRCRAFT: Final = 3
 BIRD: Final = 4
 
-PRIOR: Final = (0.12, 0.04, 0.01, 0.78, 0.05)
+PRIOR: Final = (0.05, 0.02, 0.01, 0.62, 0.30)
 """Of a track without identity, before its motion is known, in the order of `KINDS`. Chosen: most
-of what radars track are aircraft, so that speed alone, without height, never makes a threat."""
+of what radars track are aircraft, so that speed alone, without height, never makes a threat; and
+of what is slow and low birds are several times as many as drones on any night."""
 
 MODES: Final = np.array([
     # kind, share, speed m/s: mean, s.d.; height m: mean, s.d.; climb m/s: mean, s.d.
@@ -60,7 +61,9 @@ OUTLIER_DENSITY: Final = OUTLIER / (1500.0 * 30_000.0 * 1000.0)
 LOOKS_WORTH: Final = 3.0
 """Chosen on simulated flights: confident in seconds, not sure at once. A track without height is
 worth one: its only feature, speed, is the same at every look."""
-MEMORY_LOOKS: Final = 12.0  # the running mean is over so many; a dive shows within a minute
+MEMORY_LOOKS: Final = 4.0
+"""The running mean is over so many looks. The state itself sums up all earlier ones; a longer mean
+would keep the first guesses of speed, by which a bird of 14 m/s may pass for a drone for 20 s."""
 
 FRIEND_NS: Final = 60_000_000_000  # an identity not repeated for so long has lapsed; chosen
 FRIEND_BONUS: Final = 9.0  # ln; chosen: P(aircraft) > 0.99 from any subsonic motion

@@ -174,6 +174,9 @@ def _begin_fall(table: Table, i: int, last: int, first_s: float) -> None:
         position, noise = table.past_position[i, k : k + 1], table.past_cov[i, k : k + 1]
         correct(mean, cov, dt_s, 0.0, position, noise, chance)
     fall.predict(mean, cov, (table.t_ns[i] - table.past_t_ns[i, 0]) * 1e-9)
+    if not fall.sane(mean, cov):
+        table.fall_wait[i] = PAST
+        return
     table.fall_mean[i] = mean
     table.fall_cov[i] = cov
     table.weight[i] *= 1.0 - FALL_WEIGHT
