@@ -58,7 +58,7 @@ LIGHT: Final = ("light", "helicopter")
 
 @dataclass(frozen=True)
 class Aircraft:
-    """One flight: place each second from 0 on. `lat_deg`, `lon_deg`, `height_m` are of one length."""
+    """One flight: its place at each second from 0 on."""
 
     kind: str
     number: int
@@ -114,7 +114,7 @@ def _ethernet(network: int, payload: bytes) -> bytes:
     udp = struct.pack(">HHHH", 30000, 8600 + network, 8 + len(payload), 0) + payload
     group, sender = bytes([232, 1, 1, 10 + network]), bytes([10, 17, network, 5])
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 16, 17, 0) + sender + group
-    return bytes.fromhex("01005e01010a" "001b21000001" "0800") + ip + udp
+    return bytes.fromhex("01005e01010a001b210000010800") + ip + udp
 
 
 # ---- the world ---------------------------------------------------------------------------------
@@ -161,9 +161,7 @@ def _flight(
     return Aircraft(kind, number, lat_deg, lon_deg, height_m)
 
 
-def _profile(
-    chance: np.random.Generator, kind: str, t_s: Real
-) -> tuple[Real, Real, Real]:
+def _profile(chance: np.random.Generator, kind: str, t_s: Real) -> tuple[Real, Real, Real]:
     """Height (m), speed over ground (m/s) and turn (degrees a second) of a kind of flight."""
     ones, turn = np.ones_like(t_s), np.zeros_like(t_s)
     begun = chance.uniform(0.1, 0.6) * t_s[-1]
@@ -204,7 +202,7 @@ def ecef(lat_deg: Any, lon_deg: Any, height_m: Any) -> Real:
 
 
 def flight_level(height_m: Any) -> Any:
-    """What a transponder tells (quarters of a flight level): low pressure, a warm day, the geoid."""
+    """What a transponder tells, in quarters of a flight level: weather and geoid are in it."""
     return np.rint(((height_m - 45.0) / 1.015 + 60.0) / 7.62).astype(int)
 
 
@@ -441,7 +439,8 @@ IDENTITY: Final = {
 def without_identity(payload: bytes) -> bytes:
     """The datagram encoded anew without the items that say who it is.
 
-    I062/040, the tracker's own number, is mandatory and says nothing of that: it stays. Blocks of other categories stay as they are.
+    I062/040, the tracker's own number, is mandatory and says nothing of that: it stays. Blocks of
+    other categories stay as they are.
     """
     base = importlib.import_module("asterix.base")
     blocks = base.RawDatablock.parse(base.Bits.from_bytes(payload))
@@ -457,7 +456,7 @@ def without_identity(payload: bytes) -> bytes:
         bare = []
         for record in records:
             for item in IDENTITY[block.get_category()]:
-                record = record.del_item(item)  # noqa: PLW2901
+                record = record.del_item(item)
             bare.append(record)
         out += spec.create(bare).unparse().to_bytes()
     return out

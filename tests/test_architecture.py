@@ -201,9 +201,9 @@ def test_public_things_have_docstrings(room: str, path: Path, tree: ast.Module) 
     if path.name != "__init__.py" or path.read_text(encoding="utf-8").strip():
         assert ast.get_docstring(tree), f"{path.name} in {room} does not say what it is"
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not node.name.startswith("_"):
-                assert ast.get_docstring(node), f"{path.name}:{node.lineno} {node.name}"
+        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if named and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{path.name}:{node.lineno} {node.name}"
 
 
 def test_no_import_cycle() -> None:

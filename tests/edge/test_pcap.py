@@ -17,9 +17,8 @@ PAYLOAD = bytes.fromhex("30000b") + b"\xf0tocsin\x00"
 def udp_over_ip(payload: bytes, *, version: int = 4, fragment: int = 0) -> bytes:
     udp = struct.pack(">HHHH", 8600, 8600, 8 + len(payload), 0) + payload
     if version == 4:
-        length = 20 + len(udp)
-        head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length, 1, fragment, 64, 17, 0, b"abcd", b"efgh")
-        return head + udp
+        fields = (0x45, 0, 20 + len(udp), 1, fragment, 64, 17, 0, b"abcd", b"efgh")
+        return struct.pack(">BBHHHBBH4s4s", *fields) + udp
     return struct.pack(">IHBB16s16s", 6 << 28, len(udp), 17, 64, b"a" * 16, b"b" * 16) + udp
 
 

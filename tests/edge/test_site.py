@@ -82,7 +82,7 @@ def test_two_of_the_same_name() -> None:
 def test_confirm_in_the_live_realm_needs_somebody_who_can() -> None:
     text = GOOD.replace("exercise", "live").replace("automatic", "confirm")
     text = text[: text.index("[[operators]]")]
-    with pytest.raises(BadSite, match="needs .*operators"):
+    with pytest.raises(BadSite, match=r"needs .*operators"):
         site.parse(text)
 
 

@@ -43,7 +43,8 @@ def signed(
     key: Ed25519PrivateKey = ANNA, at: Site = SITE, changes: dict[str, object] | None = None
 ) -> Order:
     plain = unsigned(**(changes or {}))
-    return msgspec.structs.replace(plain, signature=key.sign(canonical(plain, at.realm, at.name)).hex())
+    signature = key.sign(canonical(plain, at.realm, at.name)).hex()
+    return msgspec.structs.replace(plain, signature=signature)
 
 
 RAISE = {"action": "raise", "alert": "", "zone": "z0", "threat": "drone", "stage": "early"}

@@ -75,6 +75,12 @@ export function union(a: Bounds, b: Bounds): Bounds {
   return [west, south, Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
+/** Whether `inner` lies within `outer`. */
+export function holds(outer: Bounds, inner: Bounds): boolean {
+  const [west, south, east, north] = union(outer, inner);
+  return west === outer[0] && south === outer[1] && east === outer[2] && north === outer[3];
+}
+
 function area(ring: readonly Position[]): number {
   const [west, south, east, north] = boundsOf(ring);
   return (east - west) * (north - south);

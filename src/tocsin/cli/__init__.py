@@ -16,7 +16,7 @@ app = cyclopts.App(
     ),
 )
 
-for _verb in (
+VERBS = (
     "demo",
     "run",
     "check",
@@ -28,7 +28,8 @@ for _verb in (
     "watch",
     "warm",
     "doctor",
-):
+)
+for _verb in VERBS:
     app.command(f"tocsin.cli.{_verb}:{_verb}")
 app.command("tocsin.cli.zones:app", name="zones")
 app.command("tocsin.cli.keys:app", name="keys")
@@ -36,4 +37,8 @@ app.command("tocsin.cli.keys:app", name="keys")
 
 def main() -> None:
     """Entry point of the `tocsin` command."""
-    app(sys.argv[1:])
+    words = sys.argv[1:]
+    if not words or words[0] in ("--help", "-h"):
+        for verb in VERBS:  # their first sentences are wanted: load them all
+            app[verb]
+    app(words)

@@ -53,7 +53,7 @@ def check(path: Path, /, *, json: bool = False) -> None:
 def _print(report: dict[str, Any]) -> None:
     out = Console()
     out.print(f"[bold]{report['site']}[/]: realm {report['realm']}, mode {report['mode']}")
-    out.print(f"{report['zones']} zones (map {report['zone_map']})", highlight=False)
+    out.print(report["zone_map"], highlight=False)
     out.print(f"{report['sensors']} sensors, {report['sources']} sources")
     for threat, zones in report["uncovered"].items():
         if not zones:

@@ -260,9 +260,12 @@ class Journal:
 
         Those of earlier batches were kept in the commit of the batch after them.
         """
-        if not self.last_number or self._db.execute(
-            "SELECT 1 FROM sealed WHERE batch = ?", (self.last_number,)
-        ).fetchone():
+        if (
+            not self.last_number
+            or self._db.execute(
+                "SELECT 1 FROM sealed WHERE batch = ?", (self.last_number,)
+            ).fetchone()
+        ):
             return []
         return _messages(next(self.entries(self.last_number - 1)))
 

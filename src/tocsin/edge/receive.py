@@ -109,9 +109,7 @@ def _bound(source: SourceSite) -> socket.socket:
     return bound
 
 
-def _join(
-    bound: socket.socket, group: str, family: socket.AddressFamily, interface: str
-) -> None:
+def _join(bound: socket.socket, group: str, family: socket.AddressFamily, interface: str) -> None:
     packed = socket.inet_pton(family, group)
     if family == socket.AF_INET:
         membership = packed + socket.inet_aton(interface)

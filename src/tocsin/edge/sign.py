@@ -84,7 +84,7 @@ class Signer:
             raise ValueError(f"realm {realm!r} is unknown: use one of {', '.join(REALMS)}")
         key_path, certificate_path = _paths(folder, realm)
         if key_path.exists() or certificate_path.exists():
-            raise ValueError(f"{key_path} exists: rotate it, or move both files of {realm} away")
+            raise ValueError(f"{key_path} exists: keep it, or move both files of {realm} away")
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(key, realm, sender)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -29,8 +29,8 @@ from tocsin.words import (
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
 WEIGHT_MIN: Final = 0.10
-"""Of a kind, to be forecast as that kind. Chosen: a settled drone has 0.7 and more, a flock of birds
-that the noise of a minute made quick some 0.05."""
+"""Of a kind, to be forecast as that kind. Chosen: a settled drone has 0.7 and more, a flock of
+birds that noise made quick some 0.05."""
 AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
 EARLY_EXISTENCE: Final = 0.9

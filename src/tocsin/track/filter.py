@@ -18,7 +18,7 @@ from tocsin.track.table import AGILE, FALL, STEADY, Table
 from tocsin.words import FloatArray, IntArray
 
 # White acceleration, m2/s3, (horizontal, vertical) of steady and agile. Chosen on scenario seeds
-# 101-104 of the neutral benchmark (never its reporting seeds): steady is cruise in light
+# 101, 102 and 104 of the neutral benchmark (never its reporting seeds): steady is cruise in light
 # turbulence, agile a turn of 3 deg/s at 60 m/s to 2 deg/s at 250 m/s.
 NOISE_M2PS3: Final = ((1.0, 0.2), (50.0, 10.0))
 SWITCH_S: Final = (40.0, 15.0)  # mean time in steady, in agile: legs and turns; chosen

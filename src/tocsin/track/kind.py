@@ -70,7 +70,11 @@ FRIEND_BONUS: Final = 9.0  # ln; chosen: P(aircraft) > 0.99 from any subsonic mo
 FRIEND_SPEED_MPS: Final = 600.0  # nothing cooperative flies faster: the identity is not its own
 HINT_BONUS: Final = 2.0  # ln for each kind a sensor names in most of its reports; chosen, because
 # micro-Doppler classifiers are right in some 85 to 96 % (shared knowledge, section 1)
-FALL_BONUS_MAX: Final = 3.0  # ln; the ballistic filter's own odds count within this
+FALL_BONUS: Final = (-3.0, 6.0)
+"""Bounds within which the ballistic filter's own ln odds count. Chosen: a rocket of short range
+is as slow and level at its top as an airliner, and only the filter remembers how it came there;
+but that there is no such hypothesis (yet) proves less.
+"""
 FALL_LASTS_S: Final = 300.0  # mean time in flight: a ballistic track grows unlikely with age
 
 
@@ -187,6 +191,6 @@ def _testify(table: Table, i: int, speed: float) -> None:
             table.kind[i, kind] += HINT_BONUS
     falling = table.weight[i, FALL]
     odds = math.log(max(falling, 1e-9) / max(1.0 - falling, 1e-9))
-    table.kind[i, BALLISTIC] += max(-FALL_BONUS_MAX, min(FALL_BONUS_MAX, odds))
+    table.kind[i, BALLISTIC] += max(FALL_BONUS[0], min(FALL_BONUS[1], odds))
     age_s = (table.t_ns_seen[i] - table.t_ns_born[i]) * 1e-9
     table.kind[i, BALLISTIC] -= age_s / FALL_LASTS_S

@@ -8,7 +8,7 @@ import type { GeoJSONSource } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Feature } from "geojson";
-import { union, type Bounds } from "../atlas.ts";
+import { holds, union, type Bounds } from "../atlas.ts";
 import { groups } from "../fold.ts";
 import { badge, LOOKS, tile, type Look } from "../looks.ts";
 import type { Zone } from "../model.ts";
@@ -30,6 +30,8 @@ export class ZoneMap {
   private context: Context | null = null;
   private drawnFrom = "";
   private framed = false;
+  private followed: Bounds | null = null;
+  private moved = false;
   private ready = false;
 
   constructor(container: HTMLElement, picked: (id: string) => void) {
@@ -54,6 +56,9 @@ export class ZoneMap {
     this.map.on("load", () => this.begin());
     this.map.once("idle", () => (document.documentElement.dataset.map = "ready"));
     this.map.on("moveend", () => this.drawLabels());
+    for (const moved of ["dragstart", "zoomstart"] as const) {
+      this.map.on(moved, ({ originalEvent }) => (this.moved ||= originalEvent !== undefined));
+    }
     this.map.on("click", "zones-hit", ({ features }) => {
       const id: unknown = features?.[0]?.properties?.id;
       if (typeof id === "string") picked(id);
@@ -71,6 +76,7 @@ export class ZoneMap {
     const place = this.context?.atlas.places.get(id);
     if (this.ready) this.map.setFilter("zones-chosen", ["==", ["get", "id"], id]);
     if (!move || place === undefined) return;
+    this.moved = true;
     this.map.fitBounds([...place.bounds], { padding: 90, maxZoom: 9, animate: !still.matches });
   }
 
@@ -114,6 +120,7 @@ export class ZoneMap {
     void this.source("zones").setData({ type: "FeatureCollection", features });
     void this.source("areas").setData({ type: "FeatureCollection", features: areaLabels(c) });
     this.frame(c);
+    this.follow(c);
     this.drawLabels();
   }
 
@@ -125,6 +132,20 @@ export class ZoneMap {
     this.map.fitBounds([...bounds], { padding: PADDING_PX, animate: false });
     const [west, south, east, north] = grown(bounds);
     this.map.setMaxBounds([west, south, east, north]);
+  }
+
+  /** Keeps every warned zone in view, until the reader moves the map himself. */
+  private follow(c: Context): void {
+    const warned = (c.feed.state?.zones ?? []).flatMap((zone) => {
+      const place = c.atlas.places.get(zone.id);
+      return place === undefined ? [] : [place.bounds];
+    });
+    if (this.moved || warned.length === 0) return;
+    const bounds = warned.reduce(union);
+    if (this.followed !== null && holds(this.followed, bounds)) return;
+    this.followed = bounds;
+    const animate = !still.matches;
+    this.map.fitBounds([...bounds], { padding: PADDING_PX * 2, maxZoom: 8.5, animate });
   }
 
   private drawLabels(): void {
