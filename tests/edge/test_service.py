@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from socket import SOCK_DGRAM
 from typing import Any
@@ -75,14 +76,19 @@ def alone(event: Event) -> bool:
 # ---- bad input ---------------------------------------------------------------------------------
 
 
+@cache
+def a_report() -> bytes:
+    """The first datagram of radar-1 that holds plots."""
+    emissions = raid.world().emissions()
+    return next(e.payload for e in emissions if e.source == "radar-1" and e.payload[0] == 48)
+
+
 def report(late_s: float = 0.0, range_256_nm: int = -1, turn_65536: int = 0) -> bytes:
     """A true report of radar-1, seen now (or `late_s` ago), at another place if one is given.
 
     I048/010, 140, 020 and 040 follow the FSPEC in this order (EUROCONTROL, Part 4, 5.3.1).
     """
-    raw = next(
-        e.payload for e in raid.world().emissions() if e.source == "radar-1" and e.payload[0] == 48
-    )
+    raw = a_report()
     at = raw.index(b"\xfe\x01") + 2
     ticks = round(((time.time() - late_s) % 86_400) * 128) % (86_400 * 128)
     made = raw[:at] + ticks.to_bytes(3) + raw[at + 3 :]

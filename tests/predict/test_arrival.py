@@ -106,7 +106,7 @@ def test_birds_and_unconfirmed_tracks_are_not_forecast(forecast: Forecast) -> No
 
 @pytest.mark.parametrize(
     ("existence", "hits", "weight", "expected"),
-    [(0.6, 3, 0.9, True), (0.4, 3, 0.9, False), (0.6, 2, 0.9, False), (0.6, 3, 0.4, False)],
+    [(0.95, 4, 0.9, True), (0.85, 4, 0.9, False), (0.95, 3, 0.9, False), (0.95, 4, 0.4, False)],
 )
 def test_ballistic_need_not_wait_for_confirmation(
     forecast: Forecast, existence: float, hits: int, weight: float, expected: bool
@@ -124,6 +124,41 @@ def test_ballistic_need_not_wait_for_confirmation(
     found = forecast.arrivals(0, tracks)
     assert (len(found) > 0) == expected
     assert (found.threat == THREATS.index("ballistic")).all()
+
+
+def spread(sd_mps: float) -> np.ndarray:
+    """Covariance of one track: 100 m each way, `sd_mps` each way."""
+    return np.diag([1e4] * 3 + [sd_mps**2] * 3)[None]
+
+
+@pytest.mark.parametrize(
+    ("speed_mps", "sd_mps", "hits", "expected"),
+    [
+        (50.0, 5.0, 6, True),
+        (50.0, 9.0, 6, False),  # might still be a bird
+        (50.0, 5.0, 5, False),
+        (130.0, 4.0, 4, True),
+        (130.0, 7.0, 4, False),  # might be an airliner whose climb is not known yet
+        (235.0, 20.0, 4, True),
+        (235.0, 20.0, 3, False),
+    ],
+)
+def test_a_level_track_is_forecast_when_its_motion_is_settled(
+    forecast: Forecast, speed_mps: float, sd_mps: float, hits: int, expected: bool
+) -> None:
+    tracks = drones(
+        velocity_mps=drones().velocity_mps / 50.0 * speed_mps,
+        covariance=spread(sd_mps),
+        hits=np.full(1, hits, dtype=np.int32),
+    )
+    assert (len(forecast.arrivals(0, tracks)) > 0) == expected
+
+
+def test_what_was_forecast_stays_when_it_grows_vague(forecast: Forecast) -> None:
+    """A drone that went below the radar is not gone: its chances must not vanish."""
+    assert len(forecast.arrivals(0, drones(covariance=spread(4.0))))
+    later = drones(t_ns=2 * S, covariance=spread(30.0))
+    assert len(forecast.arrivals(2 * S, later))
 
 
 def test_ballistic_comes_down_where_its_fall_says(forecast: Forecast) -> None:

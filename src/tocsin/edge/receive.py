@@ -19,7 +19,7 @@ import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -125,7 +125,7 @@ def recorded(source: SourceSite) -> Iterator[Frame]:
     missing or is not a recording.
     """
     url = urlsplit(source.url)
-    path = Path(url.netloc + url.path)
+    path = Path(unquote(url.netloc + url.path))
     if not path.is_file():
         raise BadSite(f"source {source.name!r}: no file {path}: give the path of a recording")
     data = path.read_bytes()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -34,7 +35,7 @@ def site_for(path: Path, zones: str, given: Site | None) -> Site:
     Only a name that says so is raw blocks: a capture under any other name is read as one or refused
     with a reason, never mistaken for blocks."""
     scheme = "file" if path.suffix in RAW_SUFFIXES else "pcap"
-    source = SourceSite(name="recording", url=f"{scheme}://{path.absolute()}")
+    source = SourceSite(name="recording", url=f"{scheme}://{quote(str(path.absolute()))}")
     if given is not None:
         allow = tuple(pair for old in given.sources for pair in old.allow)
         return msgspec.structs.replace(

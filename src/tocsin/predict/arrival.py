@@ -39,12 +39,19 @@ EARLY_WEIGHT: Final = 0.5
 """A tentative track is forecast only as ballistic, and only if that is the likeliest kind, it very
 likely exists and it has four reports: for the others there is time to wait for confirmation. With
 0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
-SETTLED_MPS: Final = 8.0
+SLOW_MPS: Final = 80.0
+SLOW_HITS: Final = 6  # of a track no faster than that: it may be a bird, and there is time
+SETTLED_MPS: Final = 6.0
 SETTLED_SHARE: Final = 0.15
 """A track that is not ballistic is first forecast when its horizontal velocity is known to this
 s.d. or this part of its speed. Chosen: a bird (14 m/s) and a drone (50 m/s) are then more than
-three s.d. apart, and a fan of paths with an unknown heading points everywhere. It takes 8 to 15 s
+three s.d. apart, and a fan of paths with an unknown heading points everywhere. It takes 10 to 20 s
 of looks, of the minutes between the radar horizon and the first zone."""
+CLIMBER_MPS: Final = (SLOW_MPS, 180.0)
+CLIMB_SETTLED_MPS: Final = 5.0
+"""Between these speeds, faster than a propeller and slower than a missile, airliners climb and
+descend below 3 km: there the climb must be known to this s.d. too. Chosen: they climb at 10 m/s
+and descend at 7; with less, each one just acquired without identity warned a zone."""
 
 _BALLISTIC: Final = KINDS.index("ballistic")
 
@@ -156,7 +163,7 @@ def _live(tracks: Tracks, known: BoolArray) -> BoolArray:
     )
     finite &= np.isfinite(tracks.covariance).all(axis=(1, 2))
     finite &= np.isfinite(tracks.ln_beta).all(axis=1)
-    late = tracks.confirmed & (known | (_settled(tracks) & (tracks.hits >= EARLY_HITS)))
+    late = tracks.confirmed & (known | _settled(tracks))
     live: BoolArray = (late | early) & threat & finite
     return live
 
@@ -173,8 +180,12 @@ def _settled(tracks: Tracks) -> BoolArray:
     deviation_mps = np.sqrt(np.maximum(whole - vertical, 0.0) / 2.0)
     speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
     falls = tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
+    climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
     settled: BoolArray = deviation_mps <= np.maximum(SETTLED_MPS, SETTLED_SHARE * speed_mps)
-    return settled | falls
+    settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
+    settled |= falls
+    settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)
+    return settled
 
 
 def _arrivals(

@@ -42,9 +42,11 @@ MODES: Final = np.array([
     (BALLISTIC, 0.35, 700.0, 350.0, 9000.0, 8000.0, 350.0, 220.0),  # rising
     (BALLISTIC, 0.20, 600.0, 350.0, 25000.0, 15000.0, 0.0, 150.0),  # near the top
     (BALLISTIC, 0.45, 700.0, 350.0, 9000.0, 8000.0, -350.0, 220.0),  # falling
-    (AIRCRAFT, 0.50, 230.0, 28.0, 10500.0, 1300.0, 0.0, 4.0),  # airliner: Mach 0.74-0.85, winds
+    (AIRCRAFT, 0.44, 230.0, 28.0, 10500.0, 1300.0, 0.0, 4.0),  # airliner: Mach 0.74-0.85, winds
     (AIRCRAFT, 0.17, 185.0, 35.0, 6000.0, 2200.0, 0.0, 9.0),  # climbing or descending above FL100
     (AIRCRAFT, 0.06, 112.0, 28.0, 1700.0, 1200.0, 11.0, 3.5),  # climbing, under 250 kt
+    (AIRCRAFT, 0.03, 145.0, 15.0, 2800.0, 900.0, 10.0, 3.0),  # 250 kt indicated, up to FL100
+    (AIRCRAFT, 0.03, 145.0, 15.0, 2800.0, 900.0, -7.0, 3.0),  # ... and down from it
     (AIRCRAFT, 0.03, 78.0, 9.0, 500.0, 400.0, 9.0, 3.0),  # just after take-off: 130-180 kt
     (AIRCRAFT, 0.06, 105.0, 25.0, 1500.0, 1200.0, -5.5, 3.0),  # descending, under 250 kt
     (AIRCRAFT, 0.04, 73.0, 7.0, 400.0, 350.0, -3.8, 1.0),  # final approach, 3 degrees, 130-160 kt
@@ -61,9 +63,11 @@ OUTLIER_DENSITY: Final = OUTLIER / (1500.0 * 30_000.0 * 1000.0)
 LOOKS_WORTH: Final = 3.0
 """Chosen on simulated flights: confident in seconds, not sure at once. A track without height is
 worth one: its only feature, speed, is the same at every look."""
-MEMORY_LOOKS: Final = 4.0
-"""The running mean is over so many looks. The state itself sums up all earlier ones; a longer mean
-would keep the first guesses of speed, by which a bird of 14 m/s may pass for a drone for 20 s."""
+MEMORY_SHARE: Final = 1.0 / 3.0
+MEMORY_LOOKS_MAX: Final = 24.0
+"""The running mean is over this share of a track's looks, and at most so many. A young track
+forgets its first guesses of speed, by which a bird of 14 m/s passes for a drone for 20 s; an old
+one is not turned by one false plot, and shows a dive within a minute and a half."""
 
 FRIEND_NS: Final = 60_000_000_000  # an identity not repeated for so long has lapsed; chosen
 FRIEND_BONUS: Final = 9.0  # ln; chosen: P(aircraft) > 0.99 from any subsonic motion
@@ -159,7 +163,7 @@ def classify(table: Table, n: int) -> None:
             table.kind[i] = PRIOR
             continue
         speed = _look(table, i, fresh)
-        rate = 1.0 / max(1.0, min(table.hits[i] - 1.0, MEMORY_LOOKS))
+        rate = 1.0 / max(1.0, min(table.hits[i] * MEMORY_SHARE, MEMORY_LOOKS_MAX))
         most = LOOKS_WORTH if table.has_height[i] else 1.0
         worth = min(max(table.hits[i] - 1.0, 0.0), most)
         total, top = 0.0, -math.inf
