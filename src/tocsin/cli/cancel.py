@@ -1,5 +1,6 @@
 """`tocsin cancel`: take an alert back, to exactly the people who got it."""
 
+import http.client
 import secrets
 import urllib.error
 import urllib.request
@@ -71,8 +72,8 @@ def _asked(url: str, body: bytes | None = None) -> bytes:
             return found
     except urllib.error.HTTPError as error:
         refuse(f"{url} refused the order: {error.read().decode().strip()}")
-    except OSError as error:
-        refuse(f"no system answers at {url} ({error}): is it running, is --to right?")
+    except (OSError, http.client.HTTPException) as error:
+        refuse(f"no system answers at {url} ({str(error).strip()}): is it running, is --to right?")
 
 
 def signed(order: Order, key: Path, console: dict[str, Any]) -> Order:

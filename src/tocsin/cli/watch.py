@@ -1,5 +1,6 @@
 """`tocsin watch`: the running system at a glance, in a terminal."""
 
+import http.client
 import urllib.request
 from typing import Any
 
@@ -46,8 +47,8 @@ def _console(at: str) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(f"{at}/console.json", timeout=5) as answer:  # noqa: S310
             document: dict[str, Any] = msgspec.json.decode(answer.read())
-    except OSError as error:
-        refuse(f"no system answers at {at} ({error}): is it running, is --at right?")
+    except (OSError, http.client.HTTPException) as error:
+        refuse(f"no system answers at {at} ({str(error).strip()}): is it running, is --at right?")
     if not document:
         refuse(f"the system at {at} has just started: try again in a second")
     return document

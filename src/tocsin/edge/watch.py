@@ -3,6 +3,7 @@
 A fold over the outputs of the mind; read by the private listener as JSON and Prometheus text.
 """
 
+import math
 from collections import Counter, deque
 from typing import Any, Final
 
@@ -119,7 +120,7 @@ def percentiles(samples: list[float]) -> dict[str, float | int | None]:
         return {"count": 0, "p50": None, "p99": None, "max": None}
 
     def rank(share: float) -> float:
-        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
+        return round(ordered[max(1, math.ceil(share * len(ordered))) - 1], 3)
 
     return {"count": len(ordered), "p50": rank(0.5), "p99": rank(0.99), "max": rank(1.0)}
 

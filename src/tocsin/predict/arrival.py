@@ -41,12 +41,13 @@ likely exists and it has four reports: for the others there is time to wait for 
 0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
 SLOW_MPS: Final = 80.0
 SLOW_HITS: Final = 6  # of a track no faster than that: it may be a bird, and there is time
-SETTLED_MPS: Final = 6.0
-SETTLED_SHARE: Final = 0.15
+SETTLED_MPS: Final = (6.0, 25.0)
+SETTLED_SHARE: Final = 0.10
 """A track that is not ballistic is first forecast when its horizontal velocity is known to this
-s.d. or this part of its speed. Chosen: a bird (14 m/s) and a drone (50 m/s) are then more than
-three s.d. apart, and a fan of paths with an unknown heading points everywhere. It takes 10 to 20 s
-of looks, of the minutes between the radar horizon and the first zone."""
+s.d., or this part of its speed but no worse than the second. Chosen: a bird (14 m/s) and a drone
+(50 m/s) are then more than three s.d. apart, and a fan of paths with an unknown heading points
+everywhere. It takes 10 to 20 s of looks, of the minutes between the radar horizon and the first
+zone."""
 CLIMBER_MPS: Final = (SLOW_MPS, 180.0)
 CLIMB_SETTLED_MPS: Final = 5.0
 """Between these speeds, faster than a propeller and slower than a missile, airliners climb and
@@ -181,7 +182,7 @@ def _settled(tracks: Tracks) -> BoolArray:
     speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
     falls = tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
     climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
-    settled: BoolArray = deviation_mps <= np.maximum(SETTLED_MPS, SETTLED_SHARE * speed_mps)
+    settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
     settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
     settled |= falls
     settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)

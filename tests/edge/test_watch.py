@@ -1,0 +1,102 @@
+"""What operators see: counted as it passed, percentiles as the textbook has them."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests import raid
+from tocsin.edge import build
+from tocsin.edge.run import Step
+from tocsin.edge.watch import REJECTS_KEPT, Watch, percentiles
+from tocsin.words import Alert, Batch, Counts, Frame, Rejected, Tick
+
+
+def rejected(number: int, count: int = 1, source: str = "radar-1") -> Rejected:
+    return Rejected(
+        t_ns=raid.T_NS_START + number, source=source, reason="length", count=count, detail="x" * 900
+    )
+
+
+def step(*outputs: object) -> Step:
+    frame = Frame(t_ns=1, source="radar-1", payload=b"")
+    return Step(Batch(number=1, t_ns=1, inputs=(frame, frame, Tick(t_ns=1))), list(outputs), {})  # type: ignore[arg-type]
+
+
+def samples(watch: Watch) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Prometheus' own reading of the exposition."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(watch.metrics().decode())
+        for sample in family.samples
+    }
+
+
+def test_metrics_and_console_count_the_same() -> None:
+    watch = Watch()
+    counts = Counts(t_ns=1, frames=2, records=9, fixes=5, tracks_confirmed=3, tracks_tentative=1)
+    watch.see(step(rejected(1), rejected(2, count=4), rejected(3, source="order"), counts))
+    watch.see(step(counts))
+    found = samples(watch)
+    assert found["tocsin_frames_total", (("source", "radar-1"),)] == 4
+    key = (("reason", "length"), ("source", "radar-1"))
+    assert found["tocsin_rejected_total", key] == 5
+    assert found["tocsin_records_total", (("fate", "fixes"),)] == 10
+    assert found["tocsin_tracks", (("state", "confirmed"),)] == 3
+    console = watch.console(build.engine(build.parts(raid.site())))
+    assert console["rejected"] == [
+        {"source": "order", "reason": "length", "count": 1},
+        {"source": "radar-1", "reason": "length", "count": 5},
+    ]
+    assert console["frames"] == {"radar-1": 4}
+    assert console["totals"]["records"] == 18
+
+
+def test_the_memory_of_what_was_rejected_is_bounded() -> None:
+    watch = Watch()
+    for number in range(3 * REJECTS_KEPT):
+        watch.see(step(rejected(number)))
+    console = watch.console(build.engine(build.parts(raid.site())))
+    assert len(watch.recent_rejected) == REJECTS_KEPT
+    assert all(len(row["detail"]) <= 200 for row in console["recent_rejected"])
+    assert console["rejected"][0]["count"] == 3 * REJECTS_KEPT
+
+
+def test_latency_is_in_milliseconds_here_and_in_seconds_there() -> None:
+    watch = Watch()
+    watch.see_latency(30_000_000)
+    assert percentiles(list(watch.latency_ms)) == {
+        "count": 1,
+        "p50": 30.0,
+        "p99": 30.0,
+        "max": 30.0,
+    }
+    assert samples(watch)["tocsin_warning_latency_seconds_sum", ()] == pytest.approx(0.03)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=300))
+def test_percentiles_are_those_of_nearest_rank(values: list[float]) -> None:
+    """At least the share of the values is at or below; no smaller value has that property."""
+    found = percentiles(values)
+    ordered = sorted(values)
+    for name, share in (("p50", 0.50), ("p99", 0.99)):
+        rank = max(1, math.ceil(share * len(ordered)))
+        assert found[name] == round(ordered[rank - 1], 3), name
+    assert found["max"] == round(ordered[-1], 3)
+
+
+def test_no_samples_no_figures() -> None:
+    assert percentiles([]) == {"count": 0, "p50": None, "p99": None, "max": None}
+
+
+def test_alerts_are_counted_by_threat_and_stage() -> None:
+    watch = Watch()
+    alert = Alert(
+        zone="ua-kharkiv", threat="drone", serial=1, t_ns=1, stage="early", level="yellow",
+        blind=False, reasons=(), t_ns_arrival=0, t_ns_expires=2, realm="exercise",
+    )  # fmt: skip
+    watch.see(step(alert))
+    key = (("stage", "early"), ("threat", "drone"))
+    assert samples(watch)["tocsin_alerts_total", key] == 1
