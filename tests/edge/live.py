@@ -213,7 +213,8 @@ class Live:
         return order
 
     def post(self, body: bytes) -> Answer:
-        return ask(self.site.private_listen, "/orders", "POST", body)
+        headers = {"Content-Type": "application/json"}
+        return ask(self.site.private_listen, "/orders", "POST", body, headers)
 
     # ---- its sources
 

@@ -122,7 +122,7 @@ def test_a_frame_that_kills_the_process_kills_it_twice_and_no_more(tmp_path: Pat
         for given in entry.batch.inputs
         if isinstance(given, Frame)
     ]
-    assert [frame.source == "quarantine" for frame in frames] == [False, False, False, True]
+    assert [frame.source == "quarantine" for frame in frames] == [False] * 3 + [True, False]
     notice = msgspec.json.decode(frames[3].payload, type=Notice)
     assert bytes.fromhex(notice.detail) == BOOM
 

@@ -66,8 +66,11 @@ def cancel(
 
 def _asked(url: str, body: bytes | None = None) -> bytes:
     """The answer of the running system; refuses, saying how to mend it, when there is none."""
+    request = urllib.request.Request(  # noqa: S310  the caller looked at the scheme
+        url, data=body, headers={"Content-Type": "application/json"}
+    )
     try:
-        with urllib.request.urlopen(url, data=body, timeout=5) as answer:  # noqa: S310  by caller
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
             found: bytes = answer.read()
             return found
     except urllib.error.HTTPError as error:

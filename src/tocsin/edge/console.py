@@ -26,6 +26,8 @@ def private_app(
         return web.Response(body=msgspec.json.encode(console()), content_type="application/json")
 
     async def take_order(request: web.Request) -> web.Response:
+        if request.content_type != "application/json":  # else any web page could give orders
+            raise web.HTTPUnsupportedMediaType(text="send application/json\n")
         body = await request.read()
         try:
             order = msgspec.json.decode(body, type=Order)

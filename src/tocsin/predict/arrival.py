@@ -48,6 +48,9 @@ s.d., or this part of its speed but no worse than the second. Chosen: a bird (14
 (50 m/s) are then more than three s.d. apart, and a fan of paths with an unknown heading points
 everywhere. It takes 10 to 20 s of looks, of the minutes between the radar horizon and the first
 zone."""
+SETTLED_NS: Final = 6 * NS_PER_S
+"""... and has been seen over this time. Chosen: a scan and a half, so that false plots of several
+radars about a flock of birds, which line up once in half an hour, must do so a second time."""
 CLIMBER_MPS: Final = (SLOW_MPS, 180.0)
 CLIMB_SETTLED_MPS: Final = 5.0
 """Between these speeds, faster than a propeller and slower than a missile, airliners climb and
@@ -184,6 +187,7 @@ def _settled(tracks: Tracks) -> BoolArray:
     climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
     settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
     settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
+    settled &= tracks.t_ns_seen - tracks.t_ns_born >= SETTLED_NS
     settled |= falls
     settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)
     return settled

@@ -47,6 +47,8 @@ def read_datagram(data: bytes, start: int, end: int, categories: dict[int, Categ
     """
     found = Datagram([], [])
     at = start
+    if at == end:
+        found.faults.append(WalkError("truncated", "an empty datagram"))
     while at < end:
         if len(found) >= RECORDS_MAX:
             if len(found) == RECORDS_MAX:
