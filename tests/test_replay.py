@@ -17,7 +17,7 @@ from tocsin.edge.run import Mind
 from tocsin.rules.alerts import alert_id
 from tocsin.words import Alert, Frame, Tick
 
-SECONDS = 8.0
+SECONDS = 14.0  # the first tracks are settled, the first zones warned
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 
 @pytest.fixture(scope="module")
 def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return raid.make(tmp_path_factory.mktemp("verbs"), 6.0)
+    return raid.make(tmp_path_factory.mktemp("verbs"), 14.0)
 
 
 # ---- help and wrong use ------------------------------------------------------------------------

@@ -310,7 +310,7 @@ def test_keys_are_kept_for_the_owner_and_loaded_again(tmp_path):
     assert loaded.public_jwks() == made.public_jwks()
     certificate = x509.load_pem_x509_certificate(made.certificate_pem)
     certificate.verify_directly_issued_by(certificate)
-    with pytest.raises(ValueError, match="exists: rotate it"):
+    with pytest.raises(ValueError, match="exists: keep it"):
         Signer.create(tmp_path / "keys", "test", SENDER)
     path.chmod(0o644)
     with pytest.raises(ValueError, match="chmod 600"):

@@ -64,8 +64,8 @@ LOOKS_WORTH: Final = 3.0
 """Chosen on simulated flights: confident in seconds, not sure at once. A track without height is
 worth one: its only feature, speed, is the same at every look."""
 MEMORY_SHARE: Final = 1.0 / 3.0
-MEMORY_LOOKS_MAX: Final = 24.0
-"""The running mean is over this share of a track's looks, and at most so many. A young track
+MEMORY_LOOKS: Final = (4.0, 24.0)
+"""The running mean is over this share of a track's looks, within these bounds. A young track
 forgets its first guesses of speed, by which a bird of 14 m/s passes for a drone for 20 s; an old
 one is not turned by one false plot, and shows a dive within a minute and a half."""
 
@@ -163,7 +163,8 @@ def classify(table: Table, n: int) -> None:
             table.kind[i] = PRIOR
             continue
         speed = _look(table, i, fresh)
-        rate = 1.0 / max(1.0, min(table.hits[i] * MEMORY_SHARE, MEMORY_LOOKS_MAX))
+        longest = min(max(table.hits[i] * MEMORY_SHARE, MEMORY_LOOKS[0]), MEMORY_LOOKS[1])
+        rate = 1.0 / max(1.0, min(table.hits[i] - 1.0, longest))
         most = LOOKS_WORTH if table.has_height[i] else 1.0
         worth = min(max(table.hits[i] - 1.0, 0.0), most)
         total, top = 0.0, -math.inf
