@@ -121,11 +121,26 @@ def test_the_hold_of_stay_begins_with_stay() -> None:
     """With a policy whose stay has a hold but no minimum the all-clear still waits the hold."""
     stays = tuple(replace(stay, minimum_s=0.0) for stay in POLICIES["default"].stays)
     story = one_drone(arrives_s=250.0, gone_s=100.0)
-    story = Story(flights=story.flights, policy=replace(POLICIES["default"], stays=stays))
+    turned_away = Flight(zone=2, arrives_s=4000.0, chance=0.001, track=story.flights[0].track)
+    flights = [*story.flights, turned_away]
+    story = Story(flights=flights, policy=replace(POLICIES["default"], stays=stays))
     story.until(300)
     story.want(
         (0, 100, "early"), (20, 39, "take_cover"), (160, 161, "stay"), (220, 221, "all_clear")
     )
+
+
+def test_a_track_that_vanished_before_it_was_due_gives_no_all_clear() -> None:
+    """Terrain hides what flies low: losing it is not its end. It is waited for until it was due."""
+    hidden = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05).until(900)
+    stages = {stage: t_s for t_s, stage in hidden.stages()}
+    assert stages["stay"] >= 390.0  # due at 400, within the spread of its forecast
+    assert stages["all_clear"] >= stages["stay"] + 60.0
+    turned = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05)
+    turned.flights.append(Flight(zone=2, arrives_s=5000.0, chance=0.001, track=1))
+    turned.flights = [replace(flight, track=1) for flight in turned.flights]
+    turned.until(900)
+    assert {stage: t_s for t_s, stage in turned.stages()}["stay"] < 400.0
 
 
 # ---- what is said, and how often ---------------------------------------------------------------

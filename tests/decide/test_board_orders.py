@@ -39,6 +39,16 @@ def test_a_cancelled_track_does_not_warn_that_zone_again_but_another_does() -> N
     assert [reason.track for reason in story.alerts()[-1][1].reasons] == [9]
 
 
+def test_a_cancel_does_not_mute_the_real_drone_that_is_still_far() -> None:
+    story = one_drone(arrives_s=300.0)
+    story.flights.append(Flight(zone=0, arrives_s=2500.0, track=9))
+    story.until(200)
+    story.tick(order("cancel", 201, alert=last_id(story)))
+    story.until(2480)
+    assert story.stages()[-1][1] == "take_cover"
+    assert {reason.track for reason in story.alerts()[-1][1].reasons} == {9}
+
+
 def test_a_track_that_was_lost_when_it_was_cancelled_is_muted_too() -> None:
     story = one_drone(arrives_s=600.0).until(400)
     drone, story.flights = story.flights, []

@@ -136,3 +136,35 @@ def test_every_input_is_in_the_journal_with_what_it_brought(tmp_path: Path) -> N
     entries = list(Journal.open(path).entries())
     assert [entry.batch.inputs[0] for entry in entries] == frames_of_the_raid(30)
     assert all(decode_outputs(entry.outputs) for entry in entries)
+
+
+def test_a_mind_that_crashes_whatever_it_is_given_drops_counts_and_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault is ours, not the frame's: the process lives, and the journal stays whole."""
+    path, good = tmp_path / "journal.sqlite", frames_of_the_raid(30)
+    mind = Mind.start(path, build.parts(raid.site()), durable=False)
+    mind.step(good[:10])
+    with monkeypatch.context() as broken:
+        broken.setattr(Sense, "read", lambda self, batch: 1 / 0)
+        step = mind.step(good[10:12])
+        assert (step.outputs, mind.dropped, mind.number) == ([], 2, 1)
+        mind.close()
+    again = Mind.start(path, build.parts(raid.site()), durable=False)
+    again.step(good[12:])
+    again.close()
+    assert check(Journal.open(path)).fault == ""
+
+
+def test_a_full_disk_under_the_side_file_does_not_stop_the_mind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_words: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    mind = Mind.start(tmp_path / "j.sqlite", build.parts(raid.site()), durable=False)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        step = mind.step(frames_of_the_raid(5))
+    assert sum(o.frames for o in step.outputs if isinstance(o, Counts)) == 5
+    mind.close()

@@ -1,6 +1,8 @@
 """What operators see: counted as it passed, percentiles as the textbook has them."""
 
 import math
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import raid
 from tocsin.edge import build
-from tocsin.edge.run import Step
+from tocsin.edge.outlet import Outlet
+from tocsin.edge.run import Mind, Step
 from tocsin.edge.watch import REJECTS_KEPT, Watch, percentiles
 from tocsin.words import Alert, Batch, Counts, Frame, Rejected, Tick
 
@@ -34,7 +37,23 @@ def samples(watch: Watch) -> dict[tuple[str, tuple[tuple[str, str], ...]], float
     }
 
 
-def test_metrics_and_console_count_the_same() -> None:
+@pytest.fixture
+def mind(tmp_path: Path) -> Iterator[Mind]:
+    given = Mind.start(tmp_path / "journal.sqlite", build.parts(raid.site()), durable=False)
+    yield given
+    given.close()
+
+
+def test_what_was_lost_is_shown_by_name(mind: Mind) -> None:
+    watch, outlet = Watch(), Outlet()
+    mind.quarantined, mind.writer.late, outlet.dropped_subscribers = 3, 2, 1
+    losses = watch.console(mind, outlet)["losses"]
+    assert losses["frames_quarantined"] == 3
+    assert losses["subscribers_let_go"] == 1
+    assert b'tocsin_losses{what="batches_durable_late"} 2.0' in watch.metrics()
+
+
+def test_metrics_and_console_count_the_same(mind: Mind) -> None:
     watch = Watch()
     counts = Counts(t_ns=1, frames=2, records=9, fixes=5, tracks_confirmed=3, tracks_tentative=1)
     watch.see(step(rejected(1), rejected(2, count=4), rejected(3, source="order"), counts))
@@ -45,7 +64,7 @@ def test_metrics_and_console_count_the_same() -> None:
     assert found["tocsin_rejected_total", key] == 5
     assert found["tocsin_records_total", (("fate", "fixes"),)] == 10
     assert found["tocsin_tracks", (("state", "confirmed"),)] == 3
-    console = watch.console(build.engine(build.parts(raid.site())))
+    console = watch.console(mind, Outlet())
     assert console["rejected"] == [
         {"source": "order", "reason": "length", "count": 1},
         {"source": "radar-1", "reason": "length", "count": 5},
@@ -54,11 +73,11 @@ def test_metrics_and_console_count_the_same() -> None:
     assert console["totals"]["records"] == 18
 
 
-def test_the_memory_of_what_was_rejected_is_bounded() -> None:
+def test_the_memory_of_what_was_rejected_is_bounded(mind: Mind) -> None:
     watch = Watch()
     for number in range(3 * REJECTS_KEPT):
         watch.see(step(rejected(number)))
-    console = watch.console(build.engine(build.parts(raid.site())))
+    console = watch.console(mind, Outlet())
     assert len(watch.recent_rejected) == REJECTS_KEPT
     assert all(len(row["detail"]) <= 200 for row in console["recent_rejected"])
     assert console["rejected"][0]["count"] == 3 * REJECTS_KEPT

@@ -193,6 +193,13 @@ def test_the_site_file_wins_over_what_a_radar_says_of_its_place() -> None:
     assert heard.sensors.scan_s.tolist() == [10.0]
 
 
+def test_a_rotation_period_that_cannot_be_is_not_believed() -> None:
+    """One false I034/041 of 1/128 s would charge every track a hundred misses a second."""
+    for period in (b"\x00\x01", b"\x40\x00"):
+        heard = one(wire.block(34, wire.service(frn5=period)))
+        assert heard.sensors.scan_s.tolist() == [wire.site().sensors[0].scan_s]
+
+
 def test_rows_of_sensors_are_only_appended() -> None:
     sense = Sense(wire.site())
     for sic in (9, 4, 7):

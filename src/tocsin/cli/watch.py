@@ -69,10 +69,13 @@ def _picture(console: dict[str, Any]) -> Group:
             str(row["id"]), kind, f"{row['speed_mps']:.0f}", str(row["height_m"]),
             f"{row['existence']:.2f}",
         )  # fmt: skip
+    lost = {name: number for name, number in console["losses"].items() if number}
     latency = console["latency_ms"]
     head = (
         f"{console['site']}: {console['realm']}, {console['mode']}, as of {console['as_of']};"
         f" {console['totals'].get('alerts', 0)} alerts; datagram to signed warning p50"
         f" {latency['p50']} ms, p99 {latency['p99']} ms; {len(console['pending'])} waiting"
     )
+    if lost:
+        head += "\n[bold red]" + ", ".join(f"{name}: {what}" for name, what in lost.items()) + "[/]"
     return Group(head, sensors, rejected, tracks)

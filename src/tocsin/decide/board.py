@@ -18,6 +18,7 @@ from tocsin.decide.outlook import Outlook, Risk, arrival_times, reasons
 from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
+    HORIZONS_S,
     STAGES,
     THREATS,
     Alert,
@@ -46,6 +47,17 @@ _ENDS_BY_ALL_CLEAR: Final = np.array([False, True, True, False, True, False, Fal
 """The stages that wait for an all-clear, which a blind zone does not get."""
 
 
+VANISHED_NS: Final = ns(600.0)
+"""A track that is gone before it was due holds its zones' all-clear until then, and at most so
+long. Chosen: terrain hides a low drone for minutes, and half of a raid drops off radar (domain
+study, 2.4); a drone at 50 m/s is 30 km on by then."""
+
+MUTE_HORIZON: Final = HORIZONS_S.index(600)
+MUTE_CHANCE: Final = 0.005
+"""A cancel mutes the tracks that were behind the alert and those with such a chance for the zone
+within ten minutes: the threshold of take_cover. Not the real drone that is still far away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What one call decided, in order of zone row and threat; `blindness` only where it changed."""
@@ -68,6 +80,7 @@ class _Scene:
     wanted: IntArray
     t_ns_arrival: IntArray
     t_ns_late: IntArray
+    present: frozenset[int]  # every track that arrivals still speak of
     cancel: BoolArray
     all_clear: BoolArray
 
@@ -151,7 +164,9 @@ class Board:
     def _mute(self, now_ns: int, key: int, arrivals: Arrivals, action: str) -> None:
         """Keep the tracks behind an ended alert from raising it again at once."""
         zone, threat = divmod(key, len(THREATS))
-        present = arrivals.track[(arrivals.zone == zone) & (arrivals.threat == threat)]
+        near = arrivals.chance[:, MUTE_HORIZON] >= MUTE_CHANCE
+        near &= (arrivals.zone == zone) & (arrivals.threat == threat)
+        present = arrivals.track[near]
         told = np.array(self._behind.get(key, ()), dtype=np.int64)
         span_s = self._policy.mute_cancel_s
         if action == "all_clear":
@@ -182,6 +197,7 @@ class Board:
             wanted=wanted,
             t_ns_arrival=t_ns_arrival,
             t_ns_late=t_ns_late,
+            present=frozenset(arrivals.track.tolist()),
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )
@@ -200,6 +216,7 @@ class Board:
         dwelt_ns = now_ns - memory.t_ns_entered[key]
         dwelt = dwelt_ns >= self._limits.minimum_ns[threat, stage]
         calm = calm_now & (now_ns - calm_ns >= self._limits.hold_ns[threat, stage]) & dwelt
+        calm &= ~self._vanished(scene, calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS))
         watched = calm & ~scene.blind
         shown = dwelt_ns >= ns(self._policy.shown_s)
         following = stages.step(
@@ -221,6 +238,14 @@ class Board:
         self._enter(scene, following)
         held: BoolArray = calm & scene.blind & _ENDS_BY_ALL_CLEAR[following]
         return held
+
+    def _vanished(self, scene: _Scene, asked: BoolArray) -> BoolArray:
+        """Of the keys `asked`, those whose tracks are gone from every zone before they were due."""
+        found = np.zeros(len(scene.key), dtype=np.bool_)
+        for place in np.flatnonzero(asked):
+            behind = self._behind.get(int(scene.key[place]), ())
+            found[place] = bool(behind) and not any(track in scene.present for track in behind)
+        return found
 
     def _calm(self, scene: _Scene, under: BoolArray) -> BoolArray:
         """Whether nothing justifies the present stage: what must be under, by stage.

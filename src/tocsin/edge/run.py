@@ -30,6 +30,11 @@ TICK_NS: Final = 250_000_000
 log = structlog.get_logger()
 
 
+SILENCE_NS_MAX: Final = 600_000_000_000
+"""Of a pause in a recording only the last so much is ticked through; chosen: every track has ended
+and every all-clear been given by then, and a packet of 1970 must not cost a year of ticks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One batch done: what went in, what came out, and when each step was reached (wall clock)."""
@@ -75,6 +80,8 @@ class Mind:
         self.writer = Writer(journal)
         self.number = journal.last_number
         self.quarantined = 0
+        self.dropped = 0
+        self._trusted = True
         self._t_ns_checkpoint = 0
         self.standing.unsent.extend(
             output for output in self._take_up_pending() if isinstance(output, Message)
@@ -103,17 +110,23 @@ class Mind:
         except Exception:
             log.exception("the mind crashed; trying its frames one by one", frames=len(inputs))
             self._rebuild()
-            steps = self._one_by_one(inputs)
-            outputs = [output for each in steps for output in each.outputs]
-            step = Step(steps[-1].batch, outputs, steps[-1].reached_ns)
+            step = self._joined(inputs, self._one_by_one(inputs))
         self._pending.clear()
         return step
 
     def close(self) -> None:
-        """Leave a checkpoint, write what waits and close the journal."""
-        self.writer.note_checkpoint(self.number, build.freeze(self.engine))
+        """Leave a checkpoint, unless the mind crashed; write what waits; close the journal."""
+        if self._trusted:
+            self.writer.note_checkpoint(self.number, build.freeze(self.engine))
         self.writer.close()
         self._pending.close()
+
+    def _joined(self, inputs: Sequence[Input], steps: Sequence[Step]) -> Step:
+        """The steps of a batch that was taken apart, as one; nothing comes of what was dropped."""
+        given = tuple(each for step in steps for each in step.batch.inputs)
+        outputs = [output for step in steps for output in step.outputs]
+        batch = Batch(number=self.number, t_ns=inputs[-1].t_ns, inputs=given)
+        return Step(batch, outputs, steps[-1].reached_ns if steps else {})
 
     def _fold(self, inputs: Sequence[Input]) -> Step:
         now_ns = clock.now_ns()
@@ -123,7 +136,9 @@ class Mind:
         def probe(step: str) -> None:
             reached[step] = clock.now_ns()
 
+        self._trusted = False  # until it is through
         outputs = self.engine.handle(batch, probe)
+        self._trusted = True
         alerts = [output for output in outputs if isinstance(output, Alert)]
         self.writer.append(batch, encode_outputs(outputs), alerts)
         probe("journaled")
@@ -143,16 +158,26 @@ class Mind:
             except Exception:
                 log.exception("this frame crashed the mind twice: set aside", t_ns=given.t_ns)
                 self._rebuild()
-                steps.append(self._set_aside(given))
+                steps += self._set_aside(given)
         return steps
 
-    def _set_aside(self, given: Input) -> Step:
-        """Put a notice in the place of a frame that crashes the mind; a tick leaves nothing."""
+    def _set_aside(self, given: Input) -> list[Step]:
+        """Put a notice in the place of an input that crashes the mind.
+
+        If the notice crashes it too, the fault is not the frame's: it is dropped and counted, and
+        the next one tried. No state leaves meanwhile, so everybody sees that we do not know.
+        """
         self.quarantined += 1
         source = given.source if isinstance(given, Frame) else "tick"
         detail = given.payload.hex() if isinstance(given, Frame) else ""
         notice = msgspec.json.encode(Notice(source=source, detail=detail))
-        return self._fold([Frame(t_ns=given.t_ns, source="quarantine", payload=notice)])
+        try:
+            return [self._fold([Frame(t_ns=given.t_ns, source="quarantine", payload=notice)])]
+        except Exception:
+            log.exception("the mind crashes whatever it is given: dropped", t_ns=given.t_ns)
+        self.dropped += 1
+        self._rebuild()
+        return []
 
     def _rebuild(self) -> None:
         """A mind that crashed half-way is not trusted: fold the journal again."""
@@ -160,6 +185,7 @@ class Mind:
         journal = Journal.open(self._journal_path)
         self.engine = recovered(journal, self._parts)
         self.writer = Writer(journal)
+        self._trusted = True
 
     def _take_up_pending(self) -> list[Output]:
         """Finish the batch during which the process died; its killer is the first of attempt 2."""
@@ -170,7 +196,7 @@ class Mind:
             steps = self._one_by_one(inputs)
         elif attempt == 2:
             if not done:
-                steps.append(self._set_aside(inputs[0]))
+                steps += self._set_aside(inputs[0])
             steps += self._one_by_one(inputs[1:])
         self._pending.clear()
         return [output for step in steps for output in step.outputs]
@@ -210,6 +236,8 @@ def fold_recording(
 
     t_ns_tick = frames[0].t_ns if frames else end_ns
     for frame in frames:
+        if frame.t_ns - t_ns_tick > SILENCE_NS_MAX:  # a pause, or a packet with a false time
+            t_ns_tick = frame.t_ns - SILENCE_NS_MAX
         while frame.t_ns - t_ns_tick >= TICK_NS:
             flush()
             t_ns_tick += TICK_NS
@@ -228,10 +256,11 @@ class _Pending:
 
     Attempt 1 is a whole batch; attempt 2 is what remains of one that crashed the mind, the one
     being tried first. The file is locked while the process lives: two minds on one journal would
-    tear its chain.
+    tear its chain. `unwritten` counts the batches that a full disk left without this net.
     """
 
     def __init__(self, path: Path) -> None:
+        self.unwritten = 0
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -244,8 +273,11 @@ class _Pending:
 
     def write(self, number: int, attempt: int, inputs: Sequence[Input]) -> None:
         body = msgspec.msgpack.encode((number, attempt, tuple(inputs)))
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, body, 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, body, 0)
+        except OSError:  # a full disk: go on without the net rather than fall silent
+            self.unwritten += 1
 
     def clear(self) -> None:
         os.ftruncate(self._descriptor, 0)

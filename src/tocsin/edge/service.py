@@ -36,7 +36,8 @@ from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.words import Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
-QUEUE_MAX: Final = 50_000
+QUEUE_MAX: Final = 16_000
+"""Frames; at the 64 KiB that a datagram may have, 1 GB."""
 BATCH_MAX: Final = 4000
 """Frames of one batch; evidence numbers hold 4,096 (see `words.Fixes.evidence`)."""
 CAP_MEDIA_TYPE: Final = "application/cap+xml"
@@ -198,9 +199,9 @@ class Service:
             self.failure = error
             raise
         finally:
-            self.mind.close()
             assert self._loop is not None
-            self._loop.call_soon_threadsafe(self.stop)
+            self._loop.call_soon_threadsafe(self.stop)  # first: closing may fail on a full disk
+            self.mind.close()
 
     def _gather(self) -> list[Input]:
         """Everything that waits, or, when nothing does, what comes within a tick."""
@@ -221,7 +222,7 @@ class Service:
         self.watch.see(step)
         if clock.now_ns() - self._t_ns_console > CONSOLE_S * NS_PER_S:
             self._t_ns_console = clock.now_ns()
-            self._console_view = self.watch.console(self.mind.engine)
+            self._console_view = self.watch.console(self.mind, self.outlet)
         messages = [output for output in step.outputs if isinstance(output, Message)]
         if not messages:
             return

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_late
 from prometheus_client import Counter as Metric
 
 from tocsin import geo
-from tocsin.edge.run import Step
+from tocsin.edge.outlet import Outlet
+from tocsin.edge.run import Mind, Step
 from tocsin.engine import Engine
 from tocsin.instant import NS_PER_MS, NS_PER_S, iso
 from tocsin.rules.alerts import alert_id
@@ -41,6 +42,7 @@ class Watch:
             "tocsin_alerts", "Alerts decided", ["threat", "stage"], **self._into()
         )
         self._tracks = Gauge("tocsin_tracks", "Tracks now", ["state"], **self._into())
+        self._losses = Gauge("tocsin_losses", "Dropped, late, set aside", ["what"], **self._into())
         self._latency = Histogram(
             "tocsin_warning_latency_seconds",
             "Oldest datagram of a batch received to signed warning handed to the event stream",
@@ -86,14 +88,32 @@ class Watch:
         """Prometheus text exposition."""
         return generate_latest(self._registry)
 
-    def console(self, engine: Engine) -> dict[str, Any]:
+    def losses(self, mind: Mind, outlet: Outlet) -> dict[str, int | str]:
+        """What was dropped, late or set aside since the start; what is not zero wants a look."""
+        picture = mind.engine.picture
+        found: dict[str, int] = {
+            "frames_quarantined": mind.quarantined,
+            "frames_dropped_by_a_crashing_mind": mind.dropped,
+            "batches_durable_late": mind.writer.late,
+            "batches_never_durable": mind.writer.lost,
+            "reports_too_late_to_track": picture.late,
+            "tracks_evicted": picture.evicted,
+            "subscribers_let_go": outlet.dropped_subscribers,
+        }
+        for name, number in found.items():
+            self._losses.labels(name).set(number)
+        return {**found, "journal_trouble": mind.writer.trouble}
+
+    def console(self, mind: Mind, outlet: Outlet) -> dict[str, Any]:
         """Everything an operator sees, as plain JSON values."""
+        engine = mind.engine
         return {
             "as_of": iso(engine.now_ns),
             "site": engine.site.name,
             "realm": engine.site.realm,
             "mode": engine.site.mode,
             "totals": dict(self.totals),
+            "losses": self.losses(mind, outlet),
             "frames": dict(self.frames),
             "rejected": [
                 {"source": source, "reason": reason, "count": count}

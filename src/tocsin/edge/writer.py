@@ -86,7 +86,7 @@ class Writer:
     def _done(self, work: Callable[[], None]) -> bool:
         try:
             work()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             self.trouble = f"the journal cannot be written: {error}"
             return False
         self.trouble = ""

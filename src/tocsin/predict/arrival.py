@@ -46,8 +46,13 @@ SETTLED_SHARE: Final = 0.10
 """A track that is not ballistic is first forecast when its horizontal velocity is known to this
 s.d., or this part of its speed but no worse than the second. Chosen: a bird (14 m/s) and a drone
 (50 m/s) are then more than three s.d. apart, and a fan of paths with an unknown heading points
-everywhere. It takes 10 to 20 s of looks, of the minutes between the radar horizon and the first
-zone."""
+everywhere. With several radars it takes 10 to 20 s of looks."""
+SURE_NS: Final = 30 * NS_PER_S
+SURE_HITS: Final = 8
+SURE_WEIGHT: Final = 0.5
+"""... or when it has been seen so long and so often and is a drone or a cruise missile by more than
+even odds. Chosen: one noisy or far radar alone never settles a velocity, and a threat must not go
+unwarned for that; a flock of birds has lost its first guesses by then."""
 SETTLED_NS: Final = 6 * NS_PER_S
 """... and has been seen over this time. Chosen: a scan and a half, so that false plots of several
 radars about a flock of birds, which line up once in half an hour, must do so a second time."""
@@ -187,8 +192,11 @@ def _settled(tracks: Tracks) -> BoolArray:
     climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
     settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
     settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
-    settled &= tracks.t_ns_seen - tracks.t_ns_born >= SETTLED_NS
+    seen_ns = tracks.t_ns_seen - tracks.t_ns_born
+    settled &= seen_ns >= SETTLED_NS
     settled |= falls
+    flies = tracks.kind_weight[:, : len(THREATS)].sum(axis=1) > SURE_WEIGHT
+    settled |= flies & (seen_ns >= SURE_NS) & (tracks.hits >= SURE_HITS)
     settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)
     return settled
 

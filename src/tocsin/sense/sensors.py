@@ -11,6 +11,9 @@ from tocsin.words import FloatArray, Int32Array, Sensors, SensorSite
 
 LEARNED_MAX: Final = 1024
 """Most systems added beside the site file: a hostile feed could name 65,536 (chosen)."""
+SCAN_S_MIN: Final = 1.0
+SCAN_S_MAX: Final = 60.0
+"""Rotation periods that are believed; surveillance radars turn in 2 to 15 s (chosen)."""
 
 
 @dataclass(slots=True)
@@ -21,6 +24,7 @@ class _Row:
     given: bool
     placed: bool
     t_ns_heard: int = 0
+    scan_s_stated: float = 0.0  # in the site file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,9 @@ class SensorTable:
     """Rows are only ever appended, so that `Fixes.sensor` stays valid."""
 
     def __init__(self, sites: tuple[SensorSite, ...]) -> None:
-        self._rows = [_Row(site, given=True, placed=True) for site in sites]
+        self._rows = [
+            _Row(site, given=True, placed=True, scan_s_stated=site.scan_s) for site in sites
+        ]
         self._index: dict[int, int] = {}
         self._learned = 0
         if len({site.name for site in sites}) < len(sites):
@@ -94,9 +100,15 @@ class SensorTable:
             )
 
     def learn_scan(self, row: int, scan_s: float) -> None:
-        """It told its rotation period (I034/041); measured, so better than the site file's."""
+        """It told its rotation period (I034/041); measured, so better than the site file's.
+
+        Within a factor of three of that: a false period would charge misses that never were.
+        """
         known = self._rows[row]
-        if known.site.scan_s != scan_s:
+        low_s, high_s = SCAN_S_MIN, SCAN_S_MAX
+        if known.given:
+            low_s, high_s = known.scan_s_stated / 3.0, known.scan_s_stated * 3.0
+        if known.site.scan_s != scan_s and low_s <= scan_s <= high_s:
             known.site = structs.replace(known.site, scan_s=scan_s)
 
     def radars(self, rows: Int32Array) -> Radars:
