@@ -86,6 +86,12 @@ def test_confirm_in_the_live_realm_needs_somebody_who_can() -> None:
         site.parse(text)
 
 
+def test_in_the_live_realm_every_socket_names_who_may_speak() -> None:
+    text = GOOD.replace("exercise", "live").replace("allow = [[25, 1]]", "")
+    with pytest.raises(BadSite, match=r"live realm needs allow"):
+        site.parse(text)
+
+
 def test_public_and_private_listeners_differ() -> None:
     text = GOOD.replace("\n[[sensors]]", 'private_listen = "127.0.0.1:8080"\n\n[[sensors]]')
     with pytest.raises(BadSite, match="its own port"):

@@ -125,15 +125,20 @@ def test_serials_grow_over_states_and_events():
     assert len(serials) == 8
 
 
-def test_blindness_is_told_for_whole_areas_and_for_warned_zones():
+def test_blindness_is_told_for_whole_areas_even_of_warned_zones():
+    """Which zone of an area lost its sensor, and when, is nobody's business outside."""
     one = herald()
     blind = [Blindness(t_ns=START_NS, threat="drone", zones=("ua-chuhuiv",))]
     found = state(one.render(START_NS, [alert("early")], blind))
     assert found["blind"] == [{"parent": "ua-63", "threat": "drone"}]
-    assert found["zones"][0]["blind"] is False
-    blind = [Blindness(t_ns=START_NS, threat="drone", zones=("ua-kharkiv",))]
-    found = state(one.render(START_NS + ns(1), [], blind))
+    assert found["zones"][0]["id"] == "ua-kharkiv"
     assert found["zones"][0]["blind"] is True
+    blind = [Blindness(t_ns=START_NS, threat="drone", zones=())]
+    one.render(START_NS + ns(1), [], blind)
+    found = state(one.render(START_NS + ns(10), [], []))
+    assert found["zones"][0]["blind"] is True  # the area is listed for ten minutes more
+    found = state(one.render(START_NS + ns(700), [alert("early", 2)], []))
+    assert found["zones"][0]["blind"] is False
 
 
 def test_before_any_word_of_blindness_the_alert_itself_says_it():

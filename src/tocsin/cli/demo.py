@@ -70,6 +70,7 @@ def demo(
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "journal.sqlite").exists():
             refuse(f"{folder} holds a journal already: give another --out, or remove it")
+        _refuse_taken(port)
         with refusing(ValueError):
             given = _site(open_world(scenario, seed, 0), mode, port)
             length_s = asyncio.run(_raid(given, scenario, seed, seconds, folder, headless=headless))
@@ -96,6 +97,17 @@ def _site(world: World, mode: str, port: int) -> Site:
         journal="journal.sqlite",
         keys="keys",
     )
+
+
+def _refuse_taken(port: int) -> None:
+    """Refuse at once if the page's or the operators' port is in use: somebody else would answer."""
+    for number in (port, port + 1):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", number))
+            except OSError as error:
+                refuse(f"port {number}: {error.strerror}: choose a free port with --port")
 
 
 def _free_udp_ports(count: int) -> list[int]:
@@ -155,7 +167,7 @@ def _system(site_file: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 async def _until_healthy(given: Site, process: subprocess.Popen[bytes], folder: Path) -> None:
     begun_ns = clock.monotonic_ns()
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
         while clock.monotonic_ns() - begun_ns < START_S_MAX * NS_PER_S:
             if process.poll() is not None:
                 refuse(f"the system did not start: {_tail(folder / 'system.log')}")
@@ -163,7 +175,7 @@ async def _until_healthy(given: Site, process: subprocess.Popen[bytes], folder: 
                 async with session.get(f"{given.public_url}/v1/state.json") as answer:
                     if answer.status == 200:
                         return
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 pass
             await asyncio.sleep(0.1)
     fail(f"the system was not ready within {START_S_MAX:.0f} s; see {folder / 'system.log'}")

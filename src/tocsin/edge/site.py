@@ -115,6 +115,13 @@ def _problems(site: Site) -> list[str]:
         )
     if site.realm == "live" and not site.operators and site.mode in ("advise", "confirm"):
         found.append(f"mode = {site.mode!r} needs [[operators]]: name at least one, with its key")
+    if site.realm == "live":
+        found += [
+            f"source {source.name!r}: the live realm needs allow = [[SAC, SIC], ...]: name the"
+            " systems that may speak there"
+            for source in site.sources
+            if source.url.startswith("udp:") and not source.allow
+        ]
     found += [
         f"{listen} = {getattr(site, listen)!r}: write host:port"
         for listen in ("public_listen", "private_listen")

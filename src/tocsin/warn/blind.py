@@ -46,6 +46,13 @@ class BlindAreas:
         known = self._now.get(threat)
         return otherwise if known is None else zone in known
 
+    def area_listed(self, zone: str, threat: str, otherwise: bool) -> bool:
+        """Whether the zone's admin-1 area is listed for `threat`: all that the public is told."""
+        if threat not in self._now:
+            return otherwise
+        parent = int(self._zones.parent[self._zones.row(zone)])
+        return (parent, THREATS.index(threat)) in self._until_ns
+
     def _list(self, now_ns: int, threat: int, zones: tuple[str, ...]) -> None:
         for key, end in self._until_ns.items():
             if key[1] == threat and end == _STILL:

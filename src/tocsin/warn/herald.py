@@ -58,11 +58,11 @@ class Herald:
         self, now_ns: int, alerts: Sequence[Alert], blindness: Sequence[Blindness]
     ) -> list[Message]:
         """The messages that `alerts` and changed `blindness` call for at `now_ns`."""
-        if self._blind.update(now_ns, blindness):
-            self._state_stale = True
+        areas_changed = self._blind.update(now_ns, blindness)
+        self._state_stale |= areas_changed
         told = [self._take(now_ns, alert) for alert in alerts]
         touched = dict.fromkeys(alert.zone for alert in alerts)
-        if blindness or now_ns >= self._lapse_ns:
+        if blindness or areas_changed or now_ns >= self._lapse_ns:
             touched |= dict.fromkeys(self._entries)
             self._lapse_ns = _NEVER
         for zone in touched:
@@ -122,7 +122,7 @@ class Herald:
 
     def _zone_entry(self, zone: str, shown: Shown, speaker: Told | None) -> bytes:
         blind = any(
-            self._blind.covers(zone, told.alert.threat, otherwise=told.alert.blind)
+            self._blind.area_listed(zone, told.alert.threat, otherwise=told.alert.blind)
             for told in shown.threats
         )
         return zone_state(zone, shown, speaker, blind, self._zones, self._texts)
