@@ -99,8 +99,7 @@ def test_a_rocket_is_recognised_and_its_impact_predicted() -> None:
     assert len(called[20]) == 30
     assert np.median(called[10]) > 0.95
     assert np.quantile(called[10], 0.1) > 0.5
-    assert np.quantile(called[20], 0.1) > 0.9
-    assert min(called[20]) > 0.5
+    assert min(called[20]) > 0.9
     assert np.median(errors[10]) < 4000.0
     assert np.median(errors[20]) < 1000.0
 

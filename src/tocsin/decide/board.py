@@ -318,9 +318,11 @@ class Board:
         zone, threat = self._places.ids[key // len(THREATS)], THREATS[key % len(THREATS)]
         stage = STAGES[memory.stage[key]]
         why = self._why(scene, place, held, risk, arrivals)
-        self._behind[key] = tuple(reason.track for reason in why if reason.track >= 0)
+        behind = tuple(reason.track for reason in why if reason.track >= 0)
+        if behind:  # a renewal after the track was lost names none: the last known ones stand
+            self._behind[key] = behind
         if stage == "none":
-            del self._behind[key]
+            self._behind.pop(key, None)
         return Alert(
             zone=zone,
             threat=threat,
