@@ -51,7 +51,9 @@ def test_a_ballistic_missile_is_take_cover_at_once_and_ten_minutes_of_stay() -> 
 
 def test_a_drone_that_turns_away_is_quiet_after_the_hold() -> None:
     """Lost interest at 1100 s, 100 s before arrival: stay after the hold, then all-clear."""
-    story = one_drone(gone_s=1100.0).until(1700)
+    story = one_drone(gone_s=1100.0)
+    story.flights.append(Flight(zone=2, arrives_s=4000.0, chance=0.001, track=7))  # still tracked
+    story.until(1700)
     story.want(
         (0, 0, "stand_by"),
         (450, 600, "early"),
