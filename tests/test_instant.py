@@ -33,15 +33,3 @@ def test_iso_and_back(t_ms: int) -> None:
 def test_text_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         instant.from_iso("2026-11-22T08:00:00")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(4.2, "4 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (3720, "1 h 02 min"), (-3, "0 s")],
-)
-def test_spoken_duration(seconds: float, text: str) -> None:
-    assert instant.spoken_duration(instant.ns(seconds)) == text
-
-
-def test_midnight_before() -> None:
-    assert instant.iso(instant.midnight_before(T_NS)) == "2026-11-22T00:00:00.000Z"

@@ -41,18 +41,3 @@ def from_iso(text: str) -> int:
         raise ValueError(f"{text!r} has no time zone: write an offset such as +00:00, or Z")
     delta = moment - _EPOCH
     return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) * 1000
-
-
-def midnight_before(t_ns: int) -> int:
-    """The last UTC midnight at or before `t_ns`."""
-    return t_ns - t_ns % NS_PER_DAY
-
-
-def spoken_duration(t_ns: int) -> str:
-    """A duration for people: ``4 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    seconds = max(0, round(t_ns / NS_PER_S))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"

@@ -4,7 +4,6 @@ What the engine is made of travels as `parts` (bytes by name), which the journal
 is built from the very same bytes.
 """
 
-import hashlib
 import io
 import pickle
 from importlib.resources import files
@@ -81,11 +80,6 @@ def thaw(state: bytes, zones: ZoneMap) -> Engine:
     mind = _Thawer(io.BytesIO(state), zones).load()
     assert isinstance(mind, Engine)
     return mind
-
-
-def fingerprint(mind: Engine) -> str:
-    """SHA-256 of the mind's state: equal states have equal fingerprints in one process."""
-    return hashlib.sha256(freeze(mind)).hexdigest()
 
 
 class _Freezer(pickle.Pickler):

@@ -6,10 +6,3 @@ from tocsin.words import Alert
 def alert_id(alert: Alert) -> str:
     """The id of `alert`; unique, because serials of a (zone, threat) only ever grow."""
     return f"{alert.realm}:{alert.zone}:{alert.threat}:{alert.serial}"
-
-
-def predecessor_id(alert: Alert) -> str | None:
-    """The id of the alert that this one replaces, None for the first."""
-    if alert.serial <= 1:
-        return None
-    return f"{alert.realm}:{alert.zone}:{alert.threat}:{alert.serial - 1}"
