@@ -167,3 +167,50 @@ def test_a_datagram_comes_20_to_150_ms_after_the_sector_and_in_order() -> None:
                 category == 48) else "030", "s") * 1e3  # fmt: skip
             sector_ms = SITE.scan_s / radar.SECTORS * 1e3 if category == 48 else 0.0
             assert 16.0 <= age_ms <= 154.0 + sector_ms
+
+
+def share_seen(echo_m2: float, distance_m: float, course_deg: float, speed_mps: float) -> float:
+    """Of the looks of 200 runs at a target that starts due east and flies 60 s, those detected."""
+    start = routes.destination(50.0, 36.0, 90.0, distance_m)
+    end = routes.destination(*start, course_deg, speed_mps * 70.0)
+    plan = FlightPlan(
+        id="x", kind="bird", speed_mps=speed_mps, waypoints=((*start, 3_000.0), (*end, 3_000.0))
+    )
+    target = radar.Target(path=routes.fly(plan, 60.0), echo_m2=echo_m2)
+    chance, source = rng(3), radar.radar(SITE, 60.0, T0, rng())
+    met = len(radar.looks(source, target.path).t_s)
+    found = sum(len(radar._target_plots(source, target, chance)) for _ in range(200))
+    return found / (200 * met)
+
+
+@pytest.mark.parametrize(
+    ("echo_m2", "distance_m"), [(30.0, 60e3), (0.3, 100e3), (0.05, 80e3), (0.02, 100e3)]
+)
+def test_a_small_echo_fades_with_range_as_swerling_says(echo_m2: float, distance_m: float) -> None:
+    """Detected if an exponential echo plus unit noise passes the threshold: by simulation."""
+    chance = rng(5)
+    snr = radar.EDGE_SNR * echo_m2 * (SITE.range_m_max / (distance_m + 1_200.0)) ** 4
+    signal = chance.normal(0.0, np.sqrt(snr / 2.0), (2, 400_000))
+    noise = chance.normal(0.0, np.sqrt(0.5), (2, 400_000))
+    power = ((signal + noise) ** 2).sum(axis=0)
+    want = SITE.detection_chance * np.mean(power > -np.log(radar.FALSE_ALARM))
+    assert share_seen(echo_m2, distance_m, 90.0, 40.0) == pytest.approx(want, abs=0.03)
+
+
+def test_what_has_no_radial_speed_is_mostly_filtered_out() -> None:
+    """The same bird: straight away from the radar, and round it."""
+    away, around = share_seen(1.0, 40e3, 90.0, 15.0), share_seen(1.0, 40e3, 0.0, 15.0)
+    assert away > 0.85
+    assert around == pytest.approx(radar.STILL_SHARE * 0.9, abs=0.05)
+
+
+def test_a_transponder_that_fails_answers_no_more_but_the_echo_stays() -> None:
+    path, source = straight(5_000.0, 20_000.0), turning()
+    target = radar.Target(path=path, mode_3a=0o1234, mode_s=0xABCDEF, silent_s=200.0)
+    plots = radar._target_plots(source, target, rng(2))
+    before = [plot for plot in plots if plot.t_ns < T0 + 200 * NS_PER_S]
+    after = [plot for plot in plots if plot.t_ns >= T0 + 200 * NS_PER_S]
+    assert np.mean([plot.mode_s >= 0 for plot in before]) > 0.9
+    assert len(after) > 70
+    assert all(plot.mode_s < 0 and plot.mode_3a < 0 for plot in after)
+    assert all(np.isnan(plot.flight_level) for plot in after)

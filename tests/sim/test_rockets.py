@@ -35,6 +35,27 @@ def salvo() -> list[FlightPlan]:
     ]
 
 
+def boosted() -> list[FlightPlan]:
+    """Boosts of 5 to 40 s; the last is lofted above 100 km."""
+    return [
+        FlightPlan(
+            id=f"b{boost_s}",
+            kind="ballistic",
+            ends="impact",
+            elevation_deg=elevation,
+            beta_kgpm2=beta,
+            boost_s=boost_s,
+            waypoints=((*LAUNCH, 0.0), (*destination(*LAUNCH, bearing, range_km * 1e3), 0.0)),
+        )
+        for range_km, bearing, beta, elevation, boost_s in (
+            (40, 20.0, 5000.0, 45.0, 5),
+            (75, 75.0, 6500.0, 50.0, 12),
+            (110, 300.0, 8000.0, 50.0, 25),
+            (140, 60.0, 9000.0, 73.0, 40),
+        )
+    ]
+
+
 def inertial(
     beta: float, wind: NDArray[np.float64]
 ) -> Callable[[float, NDArray[np.float64]], NDArray[np.float64]]:
@@ -69,16 +90,21 @@ def inertial(
 
 
 def density(height_m: float) -> float:
-    """US Standard Atmosphere 1976 from its closed forms below 32 km geopotential."""
+    """US Standard Atmosphere 1976 from its closed forms and layer bases, to 51 km geopotential."""
     h = max(6_356_766.0 * height_m / (6_356_766.0 + height_m), 0.0)
     if h < 11e3:
         kelvin = 288.15 - 0.0065 * h
         pascal = 101_325.0 * (kelvin / 288.15) ** 5.255880
     elif h < 20e3:
         kelvin, pascal = 216.65, 22_632.06 * np.exp(-(h - 11e3) / 6341.62)
-    else:
+    elif h < 32e3:
         kelvin = 216.65 + 0.001 * (h - 20e3)
         pascal = 5_474.889 * (216.65 / kelvin) ** 34.16319
+    elif h < 47e3:
+        kelvin = 228.65 + 0.0028 * (h - 32e3)
+        pascal = 868.0187 * (228.65 / kelvin) ** 12.20114
+    else:
+        kelvin, pascal = 270.65, 110.9063 * np.exp(-(h - 47e3) / 7922.26)
     return float(pascal / (287.0529 * kelvin))
 
 
@@ -115,6 +141,63 @@ def test_the_whole_flight_agrees_with_solve_ivp(row: int) -> None:
     assert np.linalg.norm(fixed - path.position_m[-1]) < 2.0
 
 
+@pytest.mark.parametrize("row", range(4))
+def test_from_burnout_a_boosted_flight_is_ballistic(row: int) -> None:
+    """The coast of each against solve_ivp, begun from the samples after its burnout."""
+    flight, path = boosted()[row], rockets.fly(boosted(), (6.0, -4.0))[row]
+    begin = np.searchsorted(path.t_s, float(flight.boost_s))
+    axes = geo.local_axes(np.array(LAUNCH[0]), np.array(LAUNCH[1]))
+    wind = axes.T @ np.array([6.0, -4.0, 0.0])
+    start = path.position_m[begin]
+    velocity = derivative_at_start(path.t_s[begin:] - path.t_s[begin], path.position_m[begin:])
+    coast_s = float(path.t_s[-1] - path.t_s[begin])
+    reference = solve_ivp(
+        inertial(flight.beta_kgpm2, wind), (0.0, coast_s),
+        np.concatenate([start, velocity + np.cross(SPIN, start)]), rtol=1e-9, atol=1e-4,
+    )  # fmt: skip
+    angle = geo.EARTH_RATE_RPS * coast_s
+    x, y, z = reference.y[:3, -1]
+    fixed = np.array(
+        [x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle), z]
+    )
+    assert np.linalg.norm(fixed - path.position_m[-1]) < 5.0
+
+
+def test_a_boost_is_straight_and_gives_the_speed_that_the_thrust_and_drag_say() -> None:
+    """Along the rail: speed by quadrature of thrust on a burning mass, less gravity and drag."""
+    for flight, path in zip(boosted(), rockets.fly(boosted(), (0.0, 0.0)), strict=True):
+        burn = path.t_s <= flight.boost_s
+        way = path.position_m[burn] - path.position_m[0]
+        course = way[-1] / np.linalg.norm(way[-1])
+        assert np.abs(way - np.outer(way @ course, course)).max() < 1.0
+        times, along = path.t_s[burn], way @ course
+        speed = np.gradient(along, times, edge_order=2)
+        pull = np.gradient(speed, times, edge_order=2)[2:-2]
+        heights = geo.geodetic(path.position_m[burn])[2][2:-2]
+        drag = np.array([density(h) for h in heights]) * speed[2:-2] ** 2 / 2 / flight.beta_kgpm2
+        thrust = pull + drag + 9.78 * np.sin(np.radians(flight.elevation_deg))
+        # thrust times mass is constant; the mass falls evenly by BURNT
+        mass = 1.0 - rockets.BURNT * times[2:-2] / flight.boost_s
+        assert np.ptp(thrust * mass) / np.mean(thrust * mass) < 0.02
+
+
+def test_thrust_gives_its_whole_speed_by_burnout() -> None:
+    t_s = np.linspace(0.0, 30.0, 3001)
+    one = np.array([30.0]), np.array([1500.0])
+    push = np.array([rockets.thrust_mps2(float(t), *one)[0] for t in t_s])
+    assert np.trapezoid(push, t_s) == pytest.approx(1500.0, rel=1e-6)
+    assert push[-1] / push[0] == pytest.approx(1.0 / (1.0 - rockets.BURNT))
+
+
+def test_boosted_flights_come_down_where_aimed_and_one_passes_100_km() -> None:
+    paths = rockets.fly(boosted(), (10.0, 10.0))
+    for flight, path in zip(boosted(), paths, strict=True):
+        lat, lon, _ = geo.geodetic(path.position_m)
+        assert distance_m(float(lat[-1]), float(lon[-1]), *flight.waypoints[1][:2]) < 3.0
+        assert path.down
+    assert geo.geodetic(paths[-1].position_m)[2].max() > 100e3
+
+
 def derivative_at_start(
     t_s: NDArray[np.float64], position_m: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -146,7 +229,7 @@ def test_an_aim_out_of_reach_says_how_to_mend_it() -> None:
             waypoints=((*LAUNCH, 0.0), (*destination(*LAUNCH, 0.0, 150e3), 0.0)),
         )
     ]
-    with pytest.raises(ValueError, match=r"'far'.*choose one"):
+    with pytest.raises(ValueError, match=r"'far'.*choose a nearer one"):
         rockets.fly([far], (0.0, 0.0))
 
 

@@ -22,11 +22,20 @@ Waypoint = tuple[float, float, float]
 class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One flight. Its kinematic defaults are those of a one-way drone.
 
-    A ballistic flight has exactly two waypoints, launch and aim, and uses `elevation_deg` and
-    `beta_kgpm2`; every other flight follows its waypoints and then dives into the last one
-    (`ends = "impact"`, from the height of the waypoint before; its own height plays no part) or is
-    gone (`"leaves"`). `visibility` multiplies the radars' chance of
-    detection. `mode_3a` and `mode_s` are -1 without such a transponder.
+    A ballistic flight has exactly two waypoints, launch and aim, and uses `elevation_deg`,
+    `beta_kgpm2` and `boost_s` (its motor burns so long; 0: it starts at burnout speed); every other
+    flight follows its waypoints and then dives into the last one (`ends = "impact"`, from the
+    height of the waypoint before; its own height plays no part) or is gone (`"leaves"`).
+
+    `speeds_mps`, one for each waypoint or none: the speed on the way there, taken up at
+    `accel_mps2`; 0 means that it comes at `speed_mps` and stops there, and climbs or sinks on the
+    spot. `holds_s`, likewise: how long it then stays, hovering where it stopped, else in a circle.
+    `graded`: height changes evenly along each leg, not at once by `climb_mps`. With `speed_mps` 0
+    it floats: `drift` times the wind carries it, as it carries what circles.
+
+    `visibility` multiplies the radars' chance of detection; with `echo_m2` (radar cross-section)
+    more than 0, range and radial speed do too. `mode_3a` and `mode_s` are -1 without such a
+    transponder; it falls silent at `silent_s` (-1: never).
     """
 
     id: str
@@ -39,17 +48,26 @@ class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     turn_dps: float = 4.0
     climb_mps: float = 8.0
     dive_deg: float = 40.0
+    speeds_mps: tuple[float, ...] = ()
+    holds_s: tuple[float, ...] = ()
+    accel_mps2: float = 2.0
+    graded: bool = False
+    drift: float = 1.0
     elevation_deg: float = 50.0
     beta_kgpm2: float = 5000.0
+    boost_s: int = 0
     visibility: float = 1.0
+    echo_m2: float = 0.0
     mode_3a: int = -1
     mode_s: int = -1
+    silent_s: float = -1.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario. `clutter_per_scan` is the mean number of false plots of one radar in one scan.
 
-    `wind_mps` is (east, north), the same everywhere; it bends only the ballistic flights.
+    `wind_mps` is (east, north), the same everywhere; it bends the ballistic flights and
+    carries what floats or circles.
     """
 
     name: str
@@ -136,8 +154,15 @@ def _flight_problems(flight: FlightPlan) -> Iterator[str]:
         yield f"{where}: a ballistic flight has two waypoints, launch and aim"
     if any(abs(lat) > 89.0 or abs(lon) > 180.0 for lat, lon, _ in flight.waypoints):
         yield f"{where}: a waypoint is [latitude, longitude, height_m], in degrees and metres"
-    if flight.speed_mps <= 0 or flight.turn_dps <= 0 or flight.climb_mps <= 0:
-        yield f"{where}: speed_mps, turn_dps and climb_mps must be more than 0"
+    if flight.turn_dps <= 0 or flight.climb_mps <= 0 or flight.accel_mps2 <= 0:
+        yield f"{where}: turn_dps, climb_mps and accel_mps2 must be more than 0"
+    if flight.speed_mps < 0 or (flight.speed_mps == 0 and flight.ends == "impact"):
+        yield f"{where}: speed_mps must be more than 0, or 0 of what floats and leaves"
+    for name, values in (("speeds_mps", flight.speeds_mps), ("holds_s", flight.holds_s)):
+        if values and (len(values) != len(flight.waypoints) or min(values) < 0):
+            yield f"{where}: {name} needs one value, not negative, for each waypoint"
+    if flight.boost_s < 0 or flight.echo_m2 < 0:
+        yield f"{where}: boost_s and echo_m2 must not be negative"
     if not (0 < flight.dive_deg < 90 and 0 < flight.elevation_deg < 90):
         yield f"{where}: dive_deg and elevation_deg lie between 0 and 90"
     if flight.beta_kgpm2 <= 0 or flight.visibility < 0 or flight.start_s < 0:
@@ -151,7 +176,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        told = value.replace("\\", "\\\\").replace('"', '\\"')
+        plain = "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in told)
+        return f'"{plain}"'
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return repr(value)

@@ -7,6 +7,7 @@ north marker opens each turn. Not modelled: resolution of close targets, multipa
 cone of silence, registration errors between radars.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -24,6 +25,15 @@ TRANSPONDER_CHANCE: Final = 0.97  # of an answer in one look; chosen, secondary 
 LATENCY_NS: Final = (20 * NS_PER_MS, 150 * NS_PER_MS)  # chosen: extraction and a regional network
 CLUTTER_HEIGHT_M: Final = 3_000.0  # false plots lie between the ground and here; chosen
 
+FALSE_ALARM: Final = 1e-6  # chance in one resolution cell; the usual design figure
+EDGE_SNR: Final = 20.0
+"""13 dB from 1 m2 at the edge of the instrumented range: there half of its looks are detected.
+Chosen, so that a flock of 0.02 m2 is seen in three looks of four at 60 km, one of six at 100."""
+NOTCH_MPS: Final = 5.0  # radial speed at which the Doppler filter has let 63 % through; chosen
+STILL_SHARE: Final = 0.2
+"""Share of looks at what has no radial speed that are detected all the same: rotor blades, gusts,
+cells with no ground echo. Chosen."""
+
 _ROUNDS: Final = 5
 _MET_S: Final = 0.02
 """The beam met the target if time and azimuth agree this well; rounds that jump over north fail."""
@@ -39,10 +49,16 @@ class Emission(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One flight as a radar meets it; `mode_3a` and `mode_s` are -1 without."""
+    """One flight as a radar meets it; `mode_3a` and `mode_s` are -1 without.
+
+    `echo_m2` is its radar cross-section (0: as visible as can be, whatever its range and speed);
+    its transponder does not answer from `silent_s` on.
+    """
 
     path: Path
     visibility: float = 1.0
+    echo_m2: float = 0.0
+    silent_s: float = math.inf
     mode_3a: int = -1
     mode_s: int = -1
 
@@ -151,9 +167,9 @@ def _target_plots(source: Radar, target: Target, rng: np.random.Generator) -> li
     """Detections of one target: by echo, by transponder, or both; with noise."""
     site, seen = source.site, looks(source, target.path)
     n = len(seen.t_s)
-    echo = rng.uniform(size=n) < site.detection_chance * target.visibility
+    echo = rng.uniform(size=n) < site.detection_chance * _echo_share(site, target, seen)
     answer = rng.uniform(size=n) < TRANSPONDER_CHANCE
-    answer &= target.mode_3a >= 0 or target.mode_s >= 0
+    answer &= (target.mode_3a >= 0 or target.mode_s >= 0) & (seen.t_s < target.silent_s)
     range_m = seen.range_m + rng.normal(0.0, site.sigma_range_m, n)
     azimuth_deg = (seen.azimuth_deg + rng.normal(0.0, site.sigma_azimuth_deg, n)) % 360.0
     height_m = seen.height_m + rng.normal(0.0, site.sigma_height_m, n)
@@ -173,6 +189,28 @@ def _target_plots(source: Radar, target: Target, rng: np.random.Generator) -> li
             )
         )
     return plots
+
+
+def _echo_share(site: SensorSite, target: Target, seen: Looks) -> FloatArray:
+    """Share (k,) of the site's detection chance that is left for this target at each look.
+
+    One pulse from a target that fluctuates from look to look is detected with chance
+    ``FALSE_ALARM ** (1 / (1 + SNR))`` (Swerling, *Probability of Detection for Fluctuating
+    Targets*, RAND RM-1217, 1954, case 1); SNR goes as cross-section over range to the fourth. The
+    Doppler filter takes most of what has no radial speed.
+    """
+    share = np.full(len(seen.t_s), target.visibility)
+    if target.echo_m2 <= 0.0:
+        return share
+    reach = site.range_m_max / np.maximum(seen.range_m, 1.0)
+    chance = FALSE_ALARM ** (1.0 / (1.0 + EDGE_SNR * target.echo_m2 * reach**4))
+    antenna_m = _antenna_m(site)
+    before_m, after_m = (
+        np.linalg.norm(target.path.at(seen.t_s + half_s) - antenna_m, axis=1)
+        for half_s in (-0.5, 0.5)
+    )
+    still = np.exp(-(((after_m - before_m) / NOTCH_MPS) ** 2))
+    return np.asarray(share * chance * (1.0 - (1.0 - STILL_SHARE) * still))
 
 
 def _false_plots(

@@ -1,13 +1,13 @@
 """The named scenarios: each makes a plan from a seed and the zone map."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from tocsin import geo
-from tocsin.sim import traffic
+from tocsin.sim import fleet, traffic
 from tocsin.sim.plan import FlightPlan, Plan
 from tocsin.sim.routes import destination, distance_m
 from tocsin.sim.traffic import Area, Place
@@ -120,7 +120,44 @@ def _mass_raid(setting: Setting) -> list[FlightPlan]:
 
 def _friendly_only(setting: Setting) -> list[FlightPlan]:
     """Everything in the sky that must not warn anybody."""
-    return _friends(setting, airliners=6, light=4, helicopters=3, flocks=6)
+    towns = _targets(setting, fleet.AIRPORTS)
+    return fleet.sky(setting.area, setting.seconds, towns, setting.rng)
+
+
+def _friendly_and_one(setting: Setting) -> list[FlightPlan]:
+    """The same flights, to the last digit, and a drone among them.
+
+    Its chance comes from a generator of its own, so that it disturbs nothing else in the plan.
+    """
+    friends = _friendly_only(setting)
+    [own] = setting.rng.spawn(1)
+    target = _targets(replace(setting, rng=own), 1)[0]
+    times_s = (float(own.uniform(20.0, 60.0)), setting.seconds - float(own.uniform(25.0, 60.0)))
+    from_deg = 50.0 + float(own.uniform(-40.0, 40.0))
+    return [*friends, traffic.drone("drone-1", target, times_s, from_deg, own)]
+
+
+def _missiles(setting: Setting) -> list[FlightPlan]:
+    """Ten missiles from 75 to 115 km away, and one lofted to more than 100 km of height."""
+    rng = setting.rng
+    targets = _targets(setting, 6)
+    flights = []
+    for i in range(11):
+        lofted = i == 6
+        range_m = float(rng.uniform(130e3, 150e3) if lofted else rng.uniform(75e3, 115e3))
+        flights.append(
+            traffic.missile(
+                f"missile-{i + 1}",
+                targets[i % len(targets)],
+                50.0 + float(rng.uniform(-25.0, 25.0)),
+                range_m,
+                (20.0, 110.0)[i % 2] + float(rng.uniform(0.0, 40.0)),
+                float(rng.uniform(72.0, 75.0) if lofted else rng.uniform(46.0, 51.0)),
+                40 if lofted else int(rng.integers(5, 31)),
+                rng,
+            )
+        )
+    return flights + _friends(setting, airliners=3, light=2, helicopters=1, flocks=2)
 
 
 def _single_drone(setting: Setting) -> list[FlightPlan]:
@@ -253,8 +290,12 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         "ua", 180.0, 60_000.0, _KHARKIV, _demo_raid,
     ),
     "friendly-only": Scenario(
-        "Ten minutes of airliners, light aircraft, helicopters and birds: nobody may be warned.",
-        "ua", 600.0, 60_000.0, _KHARKIV, _friendly_only, clutter_per_scan=6.0,
+        "Ten minutes of two hundred aircraft, birds and balloons: nobody may be warned.",
+        "ua", 600.0, 90_000.0, _KHARKIV, _friendly_only, clutter_per_scan=6.0,
+    ),
+    "friendly-and-one": Scenario(
+        "The same flights as friendly-only, and one drone among them.",
+        "ua", 600.0, 90_000.0, _KHARKIV, _friendly_and_one, clutter_per_scan=6.0,
     ),
     "single-drone": Scenario(
         "One drone crosses some 70 km in 23 minutes and strikes a town.",
@@ -263,6 +304,10 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "rocket-salvo": Scenario(
         "Eight minutes: sixteen short-range rockets in three volleys, amid friendly traffic.",
         "il", 480.0, 30_000.0, _ASHKELON, _rocket_salvo, radars=4, scan_s=2.0,
+    ),
+    "missiles": Scenario(
+        "Nine minutes: eleven ballistic missiles with their boost, one higher than 100 km.",
+        "ua", 540.0, 60_000.0, _KHARKIV, _missiles, scan_s=2.0,
     ),
     "mass-raid": Scenario(
         "Twenty-seven minutes: thirty drones, ten decoys and six cruise missiles.",

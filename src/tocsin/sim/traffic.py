@@ -7,6 +7,7 @@ the project's domain study gives them; the rest are common figures for such craf
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from tocsin.sim.plan import FlightPlan, Waypoint
@@ -17,6 +18,7 @@ Place = tuple[float, float]
 
 _ADDRESSES: Final = (0x100000, 0xF00000)  # any ICAO 24-bit address; none is a real aircraft's
 _CODES: Final = 0o7777
+VFR_CODE: Final = 0o7000  # ICAO conspicuity code of visual flights without an assigned one
 _NOT_GIVEN: Final = (0o7500, 0o7600, 0o7700)  # hijack, radio failure, emergency
 
 
@@ -97,6 +99,18 @@ def rocket(
     )
 
 
+def missile(
+    name: str, target: Place, from_deg: float, range_m: float, start_s: float,
+    elevation_deg: float, boost_s: int, rng: np.random.Generator,
+) -> FlightPlan:  # fmt: skip
+    """A ballistic missile with a powered start; it falls about as far off as `rocket`."""
+    launch = destination(*target, from_deg, range_m)
+    flight = rocket(name, launch, target, start_s, rng)
+    return msgspec.structs.replace(
+        flight, label="ballistic missile", elevation_deg=elevation_deg, boost_s=boost_s
+    )
+
+
 def airliner(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """An airliner on its route over the area, at 9 to 12 km."""
     speed, height_m = float(rng.uniform(210.0, 250.0)), float(rng.uniform(9_000.0, 12_000.0))
@@ -113,8 +127,8 @@ def airliner(name: str, area: Area, seconds: float, rng: np.random.Generator) ->
         speed_mps=speed,
         turn_dps=1.5,
         waypoints=((*start, height_m), (*end, height_m)),
-        mode_3a=_code(rng),
-        mode_s=_address(rng),
+        mode_3a=code(rng),
+        mode_s=address(rng),
     )
 
 
@@ -127,14 +141,14 @@ def low_aircraft(
     heights_m = (100.0, 600.0) if helicopter else (300.0, 2_000.0)
     return FlightPlan(
         id=name,
-        kind="aircraft",
+        kind="helicopter" if helicopter else "aircraft",
         label=label,
         speed_mps=speed,
         turn_dps=5.0,
         climb_mps=4.0,
-        waypoints=_wander(area, speed, seconds, 6_000.0, 40.0, heights_m, rng),
-        mode_3a=0o7000 if label.endswith("Mode C only") else _code(rng),  # ICAO VFR conspicuity
-        mode_s=-1 if label.endswith("Mode C only") else _address(rng),
+        waypoints=wander(area, speed, seconds, 6_000.0, 40.0, heights_m, rng),
+        mode_3a=VFR_CODE if label.endswith("Mode C only") else code(rng),
+        mode_s=-1 if label.endswith("Mode C only") else address(rng),
     )
 
 
@@ -148,7 +162,7 @@ def birds(name: str, area: Area, seconds: float, rng: np.random.Generator) -> Fl
         speed_mps=speed,
         turn_dps=10.0,
         climb_mps=1.0,
-        waypoints=_wander(area, speed, seconds, 700.0, 60.0, (50.0, 800.0), rng),
+        waypoints=wander(area, speed, seconds, 700.0, 60.0, (50.0, 800.0), rng),
         visibility=0.5,
     )
 
@@ -170,7 +184,7 @@ def _approach(
     return tuple(reversed(points))
 
 
-def _wander(
+def wander(
     area: Area, speed_mps: float, seconds: float, leg_m: float, spread_deg: float,
     heights_m: tuple[float, float], rng: np.random.Generator,
 ) -> tuple[Waypoint, ...]:  # fmt: skip
@@ -188,10 +202,12 @@ def _within(area: Area, rng: np.random.Generator) -> float:
     return float(rng.uniform(-0.6, 0.6)) * area.radius_m
 
 
-def _address(rng: np.random.Generator) -> int:
+def address(rng: np.random.Generator) -> int:
+    """A 24-bit Mode S address."""
     return int(rng.integers(*_ADDRESSES))
 
 
-def _code(rng: np.random.Generator) -> int:
+def code(rng: np.random.Generator) -> int:
+    """A Mode 3/A code that means nothing special."""
     code = int(rng.integers(1, _CODES))
     return 0o1000 if code in _NOT_GIVEN else code

@@ -1,5 +1,6 @@
 """A plan brought to life: its flights, its radars' datagrams and its truth."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -63,6 +64,8 @@ class World:
             radar.Target(
                 path=path,
                 visibility=flight.visibility,
+                echo_m2=flight.echo_m2,
+                silent_s=flight.silent_s if flight.silent_s >= 0.0 else math.inf,
                 mode_3a=flight.mode_3a,
                 mode_s=flight.mode_s,
             )
@@ -125,7 +128,9 @@ def _paths(plan: Plan) -> tuple[routes.Path, ...]:
     ballistic = [flight for flight in plan.flights if flight.kind == "ballistic"]
     fallen = iter(rockets.fly(ballistic, plan.wind_mps))
     return tuple(
-        next(fallen) if flight.kind == "ballistic" else routes.fly(flight, plan.seconds)
+        next(fallen)
+        if flight.kind == "ballistic"
+        else routes.fly(flight, plan.seconds, plan.wind_mps)
         for flight in plan.flights
     )
 
