@@ -3,6 +3,7 @@
 import itertools
 import pickle
 from dataclasses import fields
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -78,6 +79,7 @@ def test_columns_have_the_types_of_the_contract() -> None:
             "covariance_m2": "float64",
             "has_height": "bool",
             "velocity_mps": "float64",
+            "range_rate_mps": "float64",
             "system_track": "bool",
             "track_number": "int32",
             "mode_3a": "int32",
@@ -108,6 +110,26 @@ def test_height_is_of_the_3d_radar_then_mode_c(
     assert height[0] == pytest.approx(height_m, abs=0.1)
     up = geo.local_axes(lat, lon)[0, 2]
     assert np.sqrt(up @ fixes.covariance_m2[0] @ up) == pytest.approx(sigma_m, rel=0.02)
+
+
+def test_the_highest_3d_height_means_that_or_more() -> None:
+    """Of 14 bits by 25 ft: 62.4 km, up to what 80 NM of slant range can reach above the radar."""
+    fixes = plot(range_nm=80.0, frn19=b"\x1f\xff")
+    assert fixes.has_height.tolist() == [False]
+    lat, lon, height = geo.geodetic(fixes.position_m)
+    least_m, most_m = 8191 * 25 * 0.3048, 200.0 + 80 * 1852.0
+    assert height[0] == pytest.approx((least_m + most_m) / 2, abs=0.1)
+    up = geo.local_axes(lat, lon)[0, 2]
+    sigma_m = np.sqrt(up @ fixes.covariance_m2[0] @ up)
+    assert 0.6 * (most_m - least_m) / 2 < sigma_m <= (most_m - least_m) / 2
+
+
+def test_an_end_of_the_3d_height_does_not_outweigh_mode_c() -> None:
+    for end in (b"\x1f\xff", b"\x20\x00"):
+        fixes = plot(frn6=b"\x05\x28", frn19=end)
+        assert fixes.has_height.tolist() == [True]
+        assert geo.geodetic(fixes.position_m)[2][0] == pytest.approx(10_058.4, abs=0.1)
+    assert plot(frn19=b"\x20\x00").has_height.tolist() == [False]
 
 
 @pytest.mark.parametrize("level", [b"\x85\x28", b"\x45\x28"])
@@ -427,6 +449,6 @@ def test_what_is_remembered_survives_a_checkpoint() -> None:
         {"sensors": (wire.RADAR, msgspec.structs.replace(wire.RADAR, name="other"))},
     ],
 )
-def test_a_site_that_contradicts_itself_is_refused(changes: dict[str, object]) -> None:
+def test_a_site_that_contradicts_itself_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r": \w+"):
         Sense(wire.site(**changes))

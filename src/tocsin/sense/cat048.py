@@ -21,7 +21,7 @@
 | 17 | I048/080 Mode 3/A confidence | 2 | skipped |
 | 18 | I048/100 Mode C and confidence | 4 | skipped |
 | 19 | I048/110 height by a 3D radar | 2, 25 ft | height above mean sea level |
-| 20 | I048/120 radial Doppler speed | compound | CAL decoded, not used yet; RDS skipped |
+| 20 | I048/120 radial Doppler speed | compound | CAL decoded, not used: sign unsure; RDS skipped |
 | 21 | I048/230 communications, status | 2 | decoded in part, not used |
 | 22 | I048/260 ACAS advisory | 7 | skipped |
 | 23-26 | I048/055, 050, 065, 060 | 1, 2, 1, 2 | skipped |
@@ -29,6 +29,9 @@
 
 Clause 5.2 of that document defines the items, 5.3 the order. Of I048/030 the first four codes
 are read: chosen, because a plot has one classification and seldom more than two warnings.
+
+The sign of I048/120 is the radar's own: its note only recommends positive away from the radar and
+leaves it to the interface document of each system, so no range rate is made of it unasked.
 """
 
 from typing import Final
@@ -51,6 +54,7 @@ WARNINGS: Final = ("warning_1", "warning_2", "warning_3", "warning_4")
 BIRD_CODES: Final = (19, 20)  # I048/030: birds, flock of birds
 HELICOPTER_CODE: Final = 24  # I048/030
 RHO_OVERFLOW: Final = 0xFFFF  # I048/040: the range does not fit, see RE
+HEIGHT_3D_ENDS: Final = (-0x2000, 0x1FFF)  # I048/110: 14 bits, so -62.4 and 62.4 km, or beyond
 
 _TURN_OF_16_BITS: Final = 360 / 2**16
 _SPEED_UNIT_MPS: Final = NAUTICAL_MILE_M / 2**14

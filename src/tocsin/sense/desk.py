@@ -90,6 +90,7 @@ _NO_FIXES: Final = Fixes(
     covariance_m2=np.empty((0, 3, 3)),
     has_height=np.empty(0, dtype=np.bool_),
     velocity_mps=np.empty((0, 3)),
+    range_rate_mps=np.empty(0),
     system_track=np.empty(0, dtype=np.bool_),
     track_number=np.empty(0, dtype=np.int32),
     mode_3a=np.empty(0, dtype=np.int32),

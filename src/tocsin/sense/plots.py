@@ -10,7 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.sense.cat048 import BIRD_CODES, HELICOPTER_CODE, RHO_OVERFLOW, WARNINGS
+from tocsin.sense.cat048 import (
+    BIRD_CODES,
+    HEIGHT_3D_ENDS,
+    HELICOPTER_CODE,
+    QUARTER_FLIGHT_LEVEL_M,
+    RHO_OVERFLOW,
+    WARNINGS,
+)
 from tocsin.sense.columns import Columns
 from tocsin.sense.height import (
     HEIGHT_UNKNOWN_M,
@@ -58,6 +65,7 @@ NAMES: Final = (
 """The fields of CAT 048 that this room reads."""
 
 _TYP_NO_DETECTION: Final = 0
+_SIGMA_BEYOND_M_MIN: Final = 1_000.0  # chosen; see `_height`
 _TYP_TRANSPONDER: Final = 2  # and above: SSR, Mode S, alone or combined with PSR
 
 
@@ -98,6 +106,7 @@ def fixes(
         covariance_m2=covariance_m2,
         has_height=has_height,
         velocity_mps=np.full((count, 3), np.nan),
+        range_rate_mps=np.full(count, np.nan),
         system_track=np.zeros(count, dtype=np.bool_),
         track_number=present(columns, "track_number"),
         mode_3a=mode_3a,
@@ -123,18 +132,34 @@ def trusted_mode_3a(columns: Columns) -> Int32Array:
 def _height(
     columns: Columns, range_m: FloatArray, radars: Radars
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Height, s.d. and whether it was measured.
+
+    The last value of I048/110, 62.4 km, means that or more: anywhere up to what the slant range can
+    reach, and so no measured height. Its s.d. is half of that stretch, more than of an even spread,
+    because the next look errs the same way. The first value, as far below the sea, says nothing.
+    """
     pressure_m = columns.real("pressure_altitude_m")
     valid = (columns["level_v"] == 0) & (columns["level_g"] == 0)
     half_m = range_m / 2
-    return first_known(
+    lowest, highest = (columns["height_3d_m"] == end for end in HEIGHT_3D_ENDS)
+    measured_3d = columns.has("height_3d_m") & ~lowest & ~highest
+    height_m, sigma_m, known = first_known(
         [
-            (columns.has("height_3d_m"), columns.real("height_3d_m"), radars.sigma_height_m),
+            (measured_3d, columns.real("height_3d_m"), radars.sigma_height_m),
             (valid, pressure_m, sigma_of_pressure_altitude_m(pressure_m)),
         ],
         (
             np.minimum(HEIGHT_UNKNOWN_M, radars.height_m + half_m),
             np.clip(half_m, 1.0, SIGMA_HEIGHT_UNKNOWN_M),
         ),
+    )
+    end_m = HEIGHT_3D_ENDS[1] * QUARTER_FLIGHT_LEVEL_M
+    slack_m = np.maximum(radars.height_m + range_m - end_m, 2.0 * _SIGMA_BEYOND_M_MIN)
+    beyond = highest & ~known
+    return (
+        np.where(beyond, end_m + slack_m / 2, height_m),
+        np.where(beyond, slack_m / 2, sigma_m),
+        known,
     )
 
 

@@ -109,6 +109,7 @@ def fixes(
         covariance_m2=np.einsum("nji,njk,nkl->nil", axes, local_m2, axes),
         has_height=has_height,
         velocity_mps=_velocity(columns, axes),
+        range_rate_mps=np.full(count, np.nan),
         system_track=np.ones(count, dtype=np.bool_),
         track_number=present(columns, "track_number"),
         mode_3a=mode_3a,
