@@ -84,6 +84,7 @@ def fixes(t_ns: Any, position: Any, covariance: Any, **columns: Any) -> Fixes:
         "sensor": np.zeros(n, dtype=np.int32),
         "has_height": np.ones(n, dtype=bool),
         "velocity_mps": np.full((n, 3), np.nan),
+        "range_rate_mps": np.full(n, np.nan),
         "system_track": np.zeros(n, dtype=bool),
         "track_number": absent,
         "mode_3a": absent,
@@ -186,7 +187,7 @@ def _standard_density() -> FloatArray:
     rise = np.diff(geopotential) * 0.5 * (slope[1:] + slope[:-1])
     pressure = 101_325.0 * np.exp(np.concatenate([[0.0], np.cumsum(rise)]))
     density = pressure * 0.0289644 / (8.31432 * kelvin)
-    return np.interp(_STEPS_M, heights, density)
+    return np.asarray(np.interp(_STEPS_M, heights, density))
 
 
 _DENSITY = _standard_density()
@@ -219,10 +220,13 @@ def rocket(
         slope, (0.0, 900.0), np.concatenate([start, inertial]), events=ground,
         dense_output=True, rtol=1e-9, atol=1e-3, max_step=2.0,
     )  # fmt: skip
+    sol = arc.sol
+    assert arc.t_events is not None
+    assert sol is not None
     end_s = float(arc.t_events[0][0])
 
     def path(t: float) -> FloatArray:
-        r = arc.sol(min(t, end_s))[:3]
+        r = sol(min(t, end_s))[:3]
         angle = -geo.EARTH_RATE_RPS * min(t, end_s)
         c, s = np.cos(angle), np.sin(angle)
         return np.array([c * r[0] - s * r[1], s * r[0] + c * r[1], r[2]])

@@ -1,10 +1,16 @@
-"""What a track may be: weights of `words.KINDS` from how it moves, who it says it is, how long.
+"""What a track may be: weights of `words.KINDS` from motion, sensors' hints, identity, time.
 
-Kinematics speak through a printed table of Gaussian modes; speed, height and climb are taken as
-independent within a mode and widened by the track's own uncertainty. Successive looks at one
-target tell almost the same, so the mean of the last looks' ln likelihood counts as at most
-`LOOKS_WORTH` independent ones. Kinematics alone cannot tell a one-way drone from a light aircraft
-(shared knowledge, 0.5): a cooperative identity decides, and its absence is in the priors.
+Motion speaks through a printed table of Gaussian modes (`kind_table`, fitted by
+`tools/fit_kind.py`): speed, height and climb are independent within a mode and widened by the
+track's own uncertainty (extreme deconvolution: Bovy, Hogg, Roweis, *Annals of Applied Statistics*
+5 (2011) 1657-1677), and each mode has its habit of turning, hovering or wandering, to which the
+weights of the bank's models are soft evidence. Successive looks at one target tell almost the
+same, so the mean ln likelihood of the last looks counts as a bounded number of independent ones.
+
+Motion alone cannot tell a one-way drone from a light aircraft. Sound, micro-Doppler and a
+cooperative identity can; identity is bounded, shrinks with `friend_doubt` (see `friends`), and
+takes weight from `ballistic` only while radars' own replies keep coming from what is no faster than
+an aircraft: a fighter in a dive, not a missile that was taken for the aircraft beside it.
 """
 
 import math
@@ -13,67 +19,128 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from tocsin.track import fall
-from tocsin.track.filter import blend
-from tocsin.track.table import AGILE, FALL, STEADY, Table
-from tocsin.words import FloatArray
+from tocsin.track.bank import NAMES
+from tocsin.track.kind_table import (
+    HABIT_SHARE,
+    MEMORY_LOOKS,
+    MEMORY_SHARE,
+    MODES,
+    PRIOR,
+    WORTH_FLAT,
+    WORTH_LOOKS,
+)
+from tocsin.track.state import falling, motion
+from tocsin.track.table import MODELS, Record, Records
+from tocsin.words import (
+    HINT_AIRCRAFT,
+    HINT_BIRD,
+    HINT_CRUISE,
+    HINT_DRONE,
+    HINT_HELICOPTER,
+    HINTS,
+    KINDS,
+    FloatArray,
+)
 
-DRONE: Final = 0
-CRUISE: Final = 1
-BALLISTIC: Final = 2
-AIRCRAFT: Final = 3
-BIRD: Final = 4
+DRONE: Final = KINDS.index("drone")
+CRUISE: Final = KINDS.index("cruise")
+BALLISTIC: Final = KINDS.index("ballistic")
+AIRCRAFT: Final = KINDS.index("aircraft")
+HELICOPTER: Final = KINDS.index("helicopter")
+BIRD: Final = KINDS.index("bird")
+UNKNOWN: Final = KINDS.index("unknown")
+COUNT: Final = len(KINDS)
 
-PRIOR: Final = (0.05, 0.02, 0.01, 0.62, 0.30)
-"""Of a track without identity, before its motion is known, in the order of `KINDS`. Chosen: most
-of what radars track are aircraft, so that speed alone, without height, never makes a threat; and
-of what is slow and low birds are several times as many as drones on any night."""
+# Habits: groups of the bank's models that mean the same to us; left and right are one.
+HABITS: Final = ("straight", "agile", "turn", "hover", "bird")
+_TURNS: Final = {"left": "turn", "right": "turn"}
+HABIT_OF_MODEL: Final = np.array([HABITS.index(_TURNS.get(name, name)) for name in NAMES])
+_HABITS: Final = len(HABITS)
 
-MODES: Final = np.array([
-    # kind, share, speed m/s: mean, s.d.; height m: mean, s.d.; climb m/s: mean, s.d.
-    # Chosen from the published ranges of each; the comment says which.
-    (DRONE, 0.70, 50.0, 11.0, 1000.0, 1100.0, 0.0, 2.5),  # propeller one-way: 140-220 km/h
-    (DRONE, 0.10, 55.0, 15.0, 600.0, 600.0, -15.0, 12.0),  # the same, diving
-    (DRONE, 0.10, 25.0, 8.0, 200.0, 250.0, 0.0, 3.0),  # small reconnaissance and multi-rotor
-    (DRONE, 0.10, 130.0, 25.0, 1500.0, 1200.0, 0.0, 4.0),  # jet-driven one-way: 370-550 km/h
-    (CRUISE, 0.80, 235.0, 30.0, 250.0, 700.0, 0.0, 8.0),  # subsonic: Mach 0.6-0.8, low
-    (CRUISE, 0.10, 235.0, 30.0, 1500.0, 1200.0, 0.0, 15.0),  # the same over hills
-    (CRUISE, 0.10, 750.0, 150.0, 8000.0, 6000.0, -30.0, 100.0),  # supersonic: Mach 2-3
-    (BALLISTIC, 0.35, 700.0, 350.0, 9000.0, 8000.0, 350.0, 220.0),  # rising
-    (BALLISTIC, 0.20, 600.0, 350.0, 25000.0, 15000.0, 0.0, 150.0),  # near the top
-    (BALLISTIC, 0.45, 700.0, 350.0, 9000.0, 8000.0, -350.0, 220.0),  # falling
-    (AIRCRAFT, 0.44, 230.0, 28.0, 10500.0, 1300.0, 0.0, 4.0),  # airliner: Mach 0.74-0.85, winds
-    (AIRCRAFT, 0.17, 185.0, 35.0, 6000.0, 2200.0, 0.0, 9.0),  # climbing or descending above FL100
-    (AIRCRAFT, 0.06, 112.0, 28.0, 1700.0, 1200.0, 11.0, 3.5),  # climbing, under 250 kt
-    (AIRCRAFT, 0.03, 145.0, 15.0, 2800.0, 900.0, 10.0, 3.0),  # 250 kt indicated, up to FL100
-    (AIRCRAFT, 0.03, 145.0, 15.0, 2800.0, 900.0, -7.0, 3.0),  # ... and down from it
-    (AIRCRAFT, 0.03, 78.0, 9.0, 500.0, 400.0, 9.0, 3.0),  # just after take-off: 130-180 kt
-    (AIRCRAFT, 0.06, 105.0, 25.0, 1500.0, 1200.0, -5.5, 3.0),  # descending, under 250 kt
-    (AIRCRAFT, 0.04, 73.0, 7.0, 400.0, 350.0, -3.8, 1.0),  # final approach, 3 degrees, 130-160 kt
-    (AIRCRAFT, 0.04, 120.0, 20.0, 2500.0, 900.0, 0.0, 2.5),  # level in the terminal area
-    (AIRCRAFT, 0.04, 55.0, 15.0, 1000.0, 800.0, 0.0, 3.0),  # light aircraft and helicopters
-    (AIRCRAFT, 0.03, 130.0, 20.0, 6000.0, 1800.0, 0.0, 5.0),  # turboprops en route
-    (AIRCRAFT, 0.03, 240.0, 70.0, 7000.0, 3500.0, 0.0, 25.0),  # fast military
-    (BIRD, 1.00, 14.0, 4.5, 400.0, 500.0, 0.0, 1.5),  # migration: 8-20 m/s air speed
-])  # fmt: skip
+
+_NUMBERS: Final = np.dtype(
+    [
+        ("kind", np.int64, (len(MODES),)),  # of `KINDS`
+        ("mode", np.float64, (len(MODES), 12)),
+        # share; mean, s.d. of speed, height, climb; P(habit) / overall
+        ("ln_prior", np.float64, (COUNT,)),
+        ("habit", np.float64, (_HABITS,)),  # overall share of each habit: says nothing
+        ("worth", np.float64, (5,)),  # looks with and without height; memory: share, least, most
+        ("habit_of_model", np.int64, (MODELS,)),
+    ],
+    align=True,
+)
+
+
+def _printed() -> Records:
+    """The printed table for the kernels: an argument, because Numba's cache of a kernel is not
+    renewed when a constant of another module changes."""
+    numbers = np.zeros(1, dtype=_NUMBERS)
+    numbers["kind"] = [KINDS.index(row[0]) for row in MODES]
+    numbers["mode"] = [row[1:] for row in MODES]
+    numbers["ln_prior"] = np.log(np.array(PRIOR))
+    numbers["habit"] = HABIT_SHARE
+    numbers["worth"] = [WORTH_LOOKS, WORTH_FLAT, MEMORY_SHARE, *MEMORY_LOOKS]
+    numbers["habit_of_model"] = HABIT_OF_MODEL
+    return numbers
+
+
+TABLE: Final = _printed()
+_NORM: Final = (2.0 * math.pi) ** -1.5
 
 OUTLIER: Final = 1e-7
 """Share of every kind spread evenly over 1500 m/s x 30 km x 1000 m/s: none is ever impossible."""
-OUTLIER_DENSITY: Final = OUTLIER / (1500.0 * 30_000.0 * 1000.0)
-LOOKS_WORTH: Final = 3.0
-"""Chosen on simulated flights: confident in seconds, not sure at once. A track without height is
-worth one: its only feature, speed, is the same at every look."""
-MEMORY_SHARE: Final = 1.0 / 3.0
-MEMORY_LOOKS: Final = (4.0, 24.0)
-"""The running mean is over this share of a track's looks, within these bounds. A young track
-forgets its first guesses of speed, by which a bird of 14 m/s passes for a drone for 20 s; an old
-one is not turned by one false plot, and shows a dive within a minute and a half."""
+OUTLIER_UNKNOWN: Final = 0.02
+"""The same of `unknown`, which is what nothing else explains. Chosen."""
+_EVEN: Final = 1.0 / (1500.0 * 30_000.0 * 1000.0)
+_EVEN_FLAT: Final = 1.0 / 1500.0
+_FAR: Final = 90.0
+"""Beyond this squared distance a mode adds less than a thousandth of what outliers do: its
+exponential is spared."""
+
+
+HINT_WORTH: Final = 1.5
+HINT_HALF: Final = 2.0
+"""c reports with a hint count as ``HINT_WORTH c / (c + HINT_HALF)`` independent ones. Chosen: a
+classifier errs the same way from look to look, one hint among many looks is weak, and many are
+worth a factor of twenty and no more."""
+HINT_LN: Final = np.log(np.array([
+    # P(hint | kind), chosen: micro-Doppler and sound are right in 85 to 96 % (shared knowledge,
+    # section 1), a piston aircraft sounds like a piston drone, a jet missile like a jet
+    # drone cruise ballistic aircraft helicopter bird unknown
+    (1.00, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00),  # none: says nothing
+    (0.04, 0.02, 0.10, 0.02, 0.02, 0.88, 0.20),  # bird
+    (0.06, 0.14, 0.10, 0.82, 0.08, 0.02, 0.20),  # aircraft
+    (0.84, 0.06, 0.10, 0.10, 0.05, 0.06, 0.20),  # drone
+    (0.04, 0.02, 0.10, 0.03, 0.84, 0.02, 0.20),  # helicopter
+    (0.02, 0.76, 0.10, 0.03, 0.01, 0.02, 0.20),  # cruise
+]))  # fmt: skip
+assert HINT_LN.shape == (HINTS, COUNT)
+assert (HINT_BIRD, HINT_AIRCRAFT, HINT_DRONE, HINT_HELICOPTER, HINT_CRUISE) == (1, 2, 3, 4, 5)
 
 FRIEND_NS: Final = 60_000_000_000  # an identity not repeated for so long has lapsed; chosen
-FRIEND_BONUS: Final = 9.0  # ln; chosen: P(aircraft) > 0.99 from any subsonic motion
+FRIEND_FADE_NS: Final = 120_000_000_000
+"""... and its worth is gone when it has not been repeated for so much longer. Chosen: a failed
+transponder does not make a threat in one scan, nor is it believed for ever."""
+FRIEND_TRUST: Final = 4.0
+"""... or for so many times as long as it was repeated, if that is longer: what answered for minutes
+and was never lost is still the same aircraft when its transponder fails. Chosen."""
+FRIEND_LN: Final = 6.5
+"""ln odds of aircraft or helicopter that a radar's own reply is worth. Chosen: a low and slow
+light aircraft (motion: drone 0.6) falls to 0.003, yet sound and doubt can still outweigh it."""
+FRIEND_BEHIND: Final = 4.0
+"""How far (ln) motion may put aircraft and helicopter behind the best other kind once identified.
+Chosen: the tails of the table's modes are not to be believed beyond that."""
 FRIEND_SPEED_MPS: Final = 600.0  # nothing cooperative flies faster: the identity is not its own
-HINT_BONUS: Final = 2.0  # ln for each kind a sensor names in most of its reports; chosen, because
-# micro-Doppler classifiers are right in some 85 to 96 % (shared knowledge, section 1)
+FALL_REPLIED: Final = 0.6
+FALL_HITS: Final = 4
+FALL_WORTH: Final = 2.0
+FALL_SPEED_MPS: Final = 400.0
+"""An identity speaks against `ballistic` too while this share of the last reports, and there are so
+many, carried a reply and the track is slower than this (`onset.FAST_MPS`). Chosen: a rocket that
+steals the track of an aircraft has lost the share after four reports of its own. It then counts
+`FALL_WORTH` times: drones may carry transponders, missiles that answer radars are unheard of, and
+the filter's own odds and the motion of a fighter in a dive together come to e^12. Chosen."""
 FALL_BONUS: Final = (-3.0, 6.0)
 """Bounds within which the ballistic filter's own ln odds count. Chosen: a rocket of short range
 is as slow and level at its top as an airliner, and only the filter remembers how it came there;
@@ -82,120 +149,179 @@ but that there is no such hypothesis (yet) proves less.
 FALL_LASTS_S: Final = 300.0  # mean time in flight: a ballistic track grows unlikely with age
 
 
-@njit(cache=True, nogil=True)
-def mixed(table: Table, i: int, mean: FloatArray, cov: FloatArray) -> bool:
-    """State of track i (6 and 6x6) at its own time; True when it is the ballistic one's.
-
-    The ballistic state stands when its weight is at least 1/2, else the moments of the pair.
-    """
-    if table.weight[i, FALL] >= 0.5:
-        mean[:] = table.fall_mean[i, :6]
-        cov[:] = table.fall_cov[i, :6, :6]
-        return True
-    pair = table.weight[i, STEADY] + table.weight[i, AGILE]
-    blend(table.mean[i], table.cov[i], table.weight[i, STEADY] / pair, mean, cov)
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _bell(x: float, mean: float, deviation: float, variance: float) -> float:
-    """Normal density of `x` in a mode widened by the track's own `variance`."""
-    spread = deviation * deviation + variance
-    return math.exp(-0.5 * (x - mean) ** 2 / spread) / math.sqrt(2.0 * math.pi * spread)
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def log_likelihood(
-    speed: float, height: float, climb: float, variance: FloatArray, has_height: bool,
-    out: FloatArray,
-) -> None:  # fmt: skip
-    """ln likelihood of one look's kinematics under each kind to `out` (K,).
+    numbers: Record, seen: FloatArray, has_height: bool, habit: FloatArray, out: FloatArray
+) -> None:
+    """ln likelihood under each kind of one look's motion to `out` (K,).
 
-    `variance` (3,) of speed, height, climb. Without a measured height only speed speaks.
+    `seen` (6,) speed, height, climb and their variances; `habit` (5,) weight of each of `HABITS`,
+    sums to 1. Without a measured height only speed and habit speak.
     """
-    out[:] = OUTLIER_DENSITY if has_height else OUTLIER / 1500.0
-    for m in range(len(MODES)):
-        density = MODES[m, 1] * _bell(speed, MODES[m, 2], MODES[m, 3], variance[0])
+    even = _EVEN if has_height else _EVEN_FLAT
+    for k in range(COUNT):
+        out[k] = OUTLIER * even
+    out[UNKNOWN] = OUTLIER_UNKNOWN * even
+    modes = numbers.mode  # indexed without slices: a view of a row costs more than its use
+    for m in range(len(numbers.kind)):
+        off = seen[0] - modes[m, 1]
+        spread = modes[m, 2] * modes[m, 2] + seen[3]
+        if off * off > _FAR * spread:
+            continue
         if has_height:
-            density *= _bell(height, MODES[m, 4], MODES[m, 5], variance[1])
-            density *= _bell(climb, MODES[m, 6], MODES[m, 7], variance[2])
-        out[int(MODES[m, 0])] += density
-    for k in range(len(out)):
+            tall = modes[m, 4] * modes[m, 4] + seen[4]
+            steep = modes[m, 6] * modes[m, 6] + seen[5]
+            high, rise = seen[1] - modes[m, 3], seen[2] - modes[m, 5]
+            both = spread * tall
+            whole = both * steep
+            # one division for all three: (a/s + b/t + c/u) = (a t u + b s u + c s t) / (s t u)
+            far = (off * off * tall + high * high * spread) * steep + rise * rise * both
+            if far > _FAR * whole:
+                continue
+            far /= whole
+            norm = _NORM * _NORM / whole
+        else:
+            far = off * off / spread
+            norm = 1.0 / (2.0 * math.pi) / spread
+        likes = 0.0
+        for b in range(_HABITS):
+            likes += habit[b] * modes[m, 7 + b]
+        out[numbers.kind[m]] += modes[m, 0] * likes * math.exp(-0.5 * far) * math.sqrt(norm)
+    for k in range(COUNT):
         out[k] = math.log(out[k])
 
 
-@njit(cache=True, nogil=True)
-def _look(table: Table, i: int, out: FloatArray) -> float:
-    """Kinematic ln likelihood of track i as it is now to `out` (K,); its speed (m/s)."""
-    mean, cov, up, heading = np.empty(6), np.empty((6, 6)), np.empty(3), np.empty(3)
-    mixed(table, i, mean, cov)
-    height = fall.height_and_up(mean[:3], up)
-    climb = 0.0
-    for a in range(3):
-        climb += up[a] * mean[a + 3]
-    speed = 0.0
-    for a in range(3):
-        heading[a] = mean[a + 3]
-        if not table.has_height[i]:
-            heading[a] -= climb * up[a]
-        speed += heading[a] ** 2
-    speed = math.sqrt(speed)
-    variance = np.zeros(3)
-    for a in range(3):
-        for b in range(3):
-            along = heading[a] * heading[b] / max(speed * speed, 1e-6)
-            variance[0] += along * cov[a + 3, b + 3]
-            variance[1] += up[a] * up[b] * cov[a, b]
-            variance[2] += up[a] * up[b] * cov[a + 3, b + 3]
-    log_likelihood(speed, height, climb, variance, table.has_height[i], out)
-    return speed
+@njit(cache=True, nogil=True, error_model="numpy")
+def remember(numbers: Record, running: FloatArray, fresh: FloatArray, hits: int) -> None:
+    """Take one look's ln likelihoods `fresh` (K,) into the running mean (K,) of a track."""
+    longest = min(max(hits * numbers.worth[2], numbers.worth[3]), numbers.worth[4])
+    rate = 1.0 / max(1.0, min(hits - 1.0, longest))
+    for k in range(COUNT):
+        running[k] += rate * (fresh[k] - running[k])
 
 
-@njit(cache=True, nogil=True)
-def classify(table: Table, n: int) -> None:
-    """Renew the kind weights of every changed track in rows ``[0, n)``."""
-    kinds = len(PRIOR)
-    fresh = np.empty(kinds)
-    for i in range(n):
-        if not table.changed[i]:
-            continue
-        if table.hits[i] < 2 and table.t_ns_friend[i] == 0:
-            table.kind[i] = PRIOR
-            continue
-        speed = _look(table, i, fresh)
-        longest = min(max(table.hits[i] * MEMORY_SHARE, MEMORY_LOOKS[0]), MEMORY_LOOKS[1])
-        rate = 1.0 / max(1.0, min(table.hits[i] - 1.0, longest))
-        most = LOOKS_WORTH if table.has_height[i] else 1.0
-        worth = min(max(table.hits[i] - 1.0, 0.0), most)
-        total, top = 0.0, -math.inf
-        for k in range(kinds):
-            table.kind_mean[i, k] += rate * (fresh[k] - table.kind_mean[i, k])
-            table.kind[i, k] = math.log(PRIOR[k]) + worth * table.kind_mean[i, k]
-        _testify(table, i, speed)
-        for k in range(kinds):
-            top = max(top, table.kind[i, k])
-        for k in range(kinds):
-            table.kind[i, k] = math.exp(table.kind[i, k] - top)
-            total += table.kind[i, k]
-        for k in range(kinds):
-            table.kind[i, k] /= total
+@njit(cache=True, nogil=True, error_model="numpy")
+def normalise(weight: FloatArray) -> None:
+    """Turn ln weights (K,) into probabilities in place."""
+    top, total = -math.inf, 0.0
+    for k in range(COUNT):
+        top = max(top, weight[k])
+    for k in range(COUNT):
+        weight[k] = math.exp(weight[k] - top)
+        total += weight[k]
+    for k in range(COUNT):
+        weight[k] /= total
 
 
-@njit(cache=True, nogil=True)
-def _testify(table: Table, i: int, speed: float) -> None:
-    """Add to the ln weights of track i what is not kinematics: identity, hints, filter, age."""
-    said = table.t_ns_friend[i] > 0 and table.t_ns_seen[i] - table.t_ns_friend[i] <= FRIEND_NS
-    if said and speed < FRIEND_SPEED_MPS:
-        floor = -math.inf
-        for k in range(len(PRIOR)):
-            if k != AIRCRAFT:
-                floor = max(floor, table.kind[i, k])
-        table.kind[i, AIRCRAFT] = max(table.kind[i, AIRCRAFT], floor) + FRIEND_BONUS
-    for hint, kind in ((1, BIRD), (2, AIRCRAFT), (3, DRONE)):
-        if 2 * table.hints[i, hint] > table.hits[i]:
-            table.kind[i, kind] += HINT_BONUS
-    falling = table.weight[i, FALL]
-    odds = math.log(max(falling, 1e-9) / max(1.0 - falling, 1e-9))
-    table.kind[i, BALLISTIC] += max(FALL_BONUS[0], min(FALL_BONUS[1], odds))
-    age_s = (table.t_ns_seen[i] - table.t_ns_born[i]) * 1e-9
-    table.kind[i, BALLISTIC] -= age_s / FALL_LASTS_S
+@njit(cache=True, nogil=True, error_model="numpy")
+def opinion(
+    numbers: Record, running: FloatArray, hits: int, has_height: bool, out: FloatArray
+) -> None:
+    """ln weight of each kind (K,) to `out` from the prior and the running mean of motion."""
+    most = numbers.worth[0] if has_height else numbers.worth[1]
+    worth = min(max(hits - 1.0, 0.0), most)
+    for k in range(COUNT):
+        out[k] = numbers.ln_prior[k] + worth * running[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def identify(weight: FloatArray, worth: float) -> None:
+    """Let an identity worth `worth` (ln odds) lift aircraft and helicopter in `weight` (K,).
+
+    `weight` are probabilities and stay so. What is ballistic keeps its weight exactly.
+    """
+    rest = best = cooperative = 0.0
+    for k in range(COUNT):
+        if k != BALLISTIC:
+            rest += weight[k]
+            if k in (AIRCRAFT, HELICOPTER):
+                cooperative = max(cooperative, weight[k])
+            else:
+                best = max(best, weight[k])
+    if rest <= 0.0:
+        return
+    lift = math.exp(worth)
+    least = best * math.exp(-FRIEND_BEHIND) * min(1.0, worth)
+    lift *= max(1.0, least / max(cooperative, 1e-300))
+    weight[AIRCRAFT] *= lift
+    weight[HELICOPTER] *= lift
+    total = 0.0
+    for k in range(COUNT):
+        if k != BALLISTIC:
+            total += weight[k]
+    for k in range(COUNT):
+        if k != BALLISTIC:
+            weight[k] *= rest / total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def steady(weight: FloatArray, worth: float) -> None:
+    """Let an identity worth `worth` (ln odds) speak against `ballistic` in `weight` (K,)."""
+    falls = weight[BALLISTIC]
+    if falls >= 1.0:
+        return
+    kept = falls * math.exp(-worth)
+    for k in range(COUNT):
+        weight[k] /= 1.0 - falls + kept
+    weight[BALLISTIC] = kept / (1.0 - falls + kept)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def friend_worth(track: Record, speed_mps: float) -> float:
+    """ln odds that the identity of a track is worth now: less with doubt and silence, never < 0.
+
+    ``ln(1 + exp(FRIEND_LN - doubt))``: with doubt an identity comes to say nothing.
+    """
+    if track.t_ns_friend == 0 or speed_mps >= FRIEND_SPEED_MPS:
+        return 0.0
+    silent_ns = track.t_ns_seen - track.t_ns_friend - FRIEND_NS
+    known_ns = max(FRIEND_FADE_NS, FRIEND_TRUST * (track.t_ns_friend - track.t_ns_born))
+    kept = 1.0 - min(1.0, max(0.0, silent_ns / known_ns))
+    return float(kept * math.log1p(math.exp(FRIEND_LN - track.friend_doubt)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _testify(track: Record, weight: FloatArray) -> None:
+    """Add to the ln weights (K,) of a track what sensors, the ballistic filter and age say."""
+    count = 0.0
+    for h in range(1, HINTS):
+        count += track.hints[h]
+    if count > 0.0:
+        worth = HINT_WORTH / (count + HINT_HALF)
+        for h in range(1, HINTS):
+            for k in range(COUNT):
+                weight[k] += worth * track.hints[h] * HINT_LN[h, k]
+    falls = falling(track)
+    odds = math.log(max(falls, 1e-9) / max(1.0 - falls, 1e-9))
+    weight[BALLISTIC] += max(FALL_BONUS[0], min(FALL_BONUS[1], odds))
+    age_s = (track.t_ns_seen - track.t_ns_born) * 1e-9
+    weight[BALLISTIC] -= age_s / FALL_LASTS_S
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def classify(track: Record, numbers: Record, work: Record) -> None:
+    """Renew the kind weights of a track by the look that has just corrected it."""
+    fresh, habit, seen = work.fresh, work.habit, work.motion
+    if track.hits < 2 and track.t_ns_friend == 0:
+        for k in range(COUNT):
+            track.kind[k] = math.exp(numbers.ln_prior[k])
+        return
+    falls = motion(track, work.middle, work.up, work.heading, seen)
+    total = 1.0 - falling(track)
+    for b in range(_HABITS):
+        habit[b] = numbers.habit[b] if falls else 0.0
+    if not falls:
+        for m in range(MODELS):
+            habit[numbers.habit_of_model[m]] += track.weight[m] / total
+    log_likelihood(numbers, seen, track.has_height, habit, fresh)
+    remember(numbers, track.kind_mean, fresh, track.hits)
+    weight = track.kind
+    opinion(numbers, track.kind_mean, track.hits, track.has_height, weight)
+    _testify(track, weight)
+    normalise(weight)
+    worth = friend_worth(track, seen[0])
+    if worth > 0.0:
+        identify(weight, worth)
+        often = track.hits >= FALL_HITS and track.replied > FALL_REPLIED
+        if often and seen[0] < FALL_SPEED_MPS:
+            steady(weight, FALL_WORTH * worth)

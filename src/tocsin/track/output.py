@@ -1,68 +1,131 @@
 """The table of tracks as `words.Tracks`, with every state brought to one time."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from tocsin.track import fall
-from tocsin.track.filter import NOISE_M2PS3, drift
-from tocsin.track.kind import FRIEND_NS, mixed
-from tocsin.track.table import AGILE, FALL, STEADY, Table
-from tocsin.words import FloatArray, Tracks
+from tocsin.track.falling import fall_likelier
+from tocsin.track.kind import FRIEND_NS
+from tocsin.track.motion import leading, predict
+from tocsin.track.sky import Sky
+from tocsin.track.state import blend, falling
+from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, Record, Records
+from tocsin.track.upward import vertical
+from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray, Tracks
 
 
-def tracks(table: Table, n: int, now_ns: int) -> Tracks:
-    """Rows ``[0, n)`` at `now_ns`, in order of id; every array is a copy.
+class _Columns(NamedTuple):
+    """Columns of `words.Tracks`, to be written by one kernel; times of friends beside them."""
 
-    The state is the ballistic one where that hypothesis weighs at least 1/2, else the moments of
-    the straight-line pair. ``ln_beta`` is the ballistic filter's where it lives, else the prior.
+    id: IntArray
+    t_ns: IntArray
+    t_ns_seen: IntArray
+    t_ns_born: IntArray
+    position_m: FloatArray
+    velocity_mps: FloatArray
+    covariance: FloatArray
+    existence: FloatArray
+    kind_weight: FloatArray
+    ln_beta: FloatArray
+    confirmed: BoolArray
+    friend: BoolArray
+    hits: Int32Array
+    mode_3a: Int32Array
+    mode_s: Int32Array
+    evidence: IntArray
+    changed: BoolArray
+
+
+def tracks(sky: Sky, now_ns: int) -> Tracks:
+    """All tracks of the sky at `now_ns`, in order of id; every array is a copy.
+
+    The state is the ballistic one where those hypotheses weigh at least 1/2, else the moments of
+    the models. ``ln_beta`` is the ballistic filter's where it lives, else the prior.
     """
-    mean, cov, ln_beta = np.empty((n, 6)), np.empty((n, 6, 6)), np.empty((n, 2))
-    _outlook(table, n, now_ns, mean, cov, ln_beta)
-    said = table.t_ns_friend[:n]
-    return Tracks(
-        id=table.id[:n].copy(),
-        t_ns=np.full(n, now_ns, dtype=np.int64),
-        t_ns_seen=table.t_ns_seen[:n].copy(),
-        t_ns_born=table.t_ns_born[:n].copy(),
-        position_m=mean[:, :3].copy(),
-        velocity_mps=mean[:, 3:].copy(),
-        covariance=cov,
-        existence=table.existence[:n].copy(),
-        kind_weight=table.kind[:n].copy(),
-        ln_beta=ln_beta,
-        confirmed=table.confirmed[:n].copy(),
-        friend=(said > 0) & (table.t_ns_seen[:n] - said <= FRIEND_NS),
-        hits=table.hits[:n].copy(),
-        mode_3a=table.mode_3a[:n].copy(),
-        mode_s=table.mode_s[:n].copy(),
-        evidence=table.evidence[:n].copy(),
-        changed=table.changed[:n].copy(),
+    n, empty = sky.n, np.empty
+    out = _Columns(
+        id=empty(n, np.int64),
+        t_ns=empty(n, np.int64),
+        t_ns_seen=empty(n, np.int64),
+        t_ns_born=empty(n, np.int64),
+        position_m=empty((n, 3)),
+        velocity_mps=empty((n, 3)),
+        covariance=empty((n, 6, 6)),
+        existence=empty(n),
+        kind_weight=empty((n, len(KINDS))),
+        ln_beta=empty((n, 2)),
+        confirmed=empty(n, np.bool_),
+        friend=empty(n, np.bool_),
+        hits=empty(n, np.int32),
+        mode_3a=empty(n, np.int32),
+        mode_s=empty(n, np.int32),
+        evidence=empty((n, EVIDENCE), np.int64),
+        changed=empty(n, np.bool_),
     )
+    _write(sky.tracks, n, now_ns, sky.bank, sky.scratch, out)
+    return Tracks(**out._asdict())
 
 
-@njit(cache=True, nogil=True)
-def _outlook(
-    table: Table, n: int, now_ns: int, mean: FloatArray, cov: FloatArray, ln_beta: FloatArray
+@njit(cache=True, nogil=True, error_model="numpy")
+def _order(tracks: Records, n: int) -> IntArray:
+    """Rows in order of id; they mostly are, but a late report may begin a track early."""
+    order = np.arange(n)
+    for i in range(1, n):
+        if tracks[i].id < tracks[i - 1].id:
+            names = np.empty(n, np.int64)
+            for k in range(n):
+                names[k] = tracks[k].id
+            return np.argsort(names)
+    return order
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write(
+    tracks: Records, n: int, now_ns: int, banks: Records, scratch: Records, out: _Columns
 ) -> None:
-    """Write mean (n,6), covariance (n,6,6) and ln beta (n,2: mean, s.d.) of each track at now."""
-    up, noise = np.empty(3), np.empty(2)
-    state, spread = np.empty(7), np.empty((7, 7))
+    """Write each track as it is expected to be at now."""
+    order, mean = _order(tracks, n), np.empty(6)
     for i in range(n):
-        dt_s = (now_ns - table.t_ns[i]) * 1e-9
-        ln_beta[i, 0], ln_beta[i, 1] = fall.LN_BETA, fall.LN_BETA_SD
-        if table.weight[i, FALL] > 0.0:
-            ln_beta[i, 0], ln_beta[i, 1] = table.fall_mean[i, 6], table.fall_cov[i, 6, 6] ** 0.5
-        if mixed(table, i, mean[i], cov[i]):
-            state[:] = table.fall_mean[i]
-            spread[:] = table.fall_cov[i]
-            fall.predict(state, spread, dt_s)
-            mean[i] = state[:6]
-            cov[i] = spread[:6, :6]
-            continue
-        pair = table.weight[i, STEADY] + table.weight[i, AGILE]
-        steady = table.weight[i, STEADY] / pair
-        for k in range(2):
-            quiet, lively = NOISE_M2PS3[STEADY][k], NOISE_M2PS3[AGILE][k]
-            noise[k] = steady * quiet + (1.0 - steady) * lively
-        fall.height_and_up(mean[i, :3], up)
-        drift(mean[i], cov[i], dt_s, noise, up)
+        track = tracks[order[i]]
+        _outlook(track, now_ns, banks[0], scratch[0], mean, out.covariance[i], out.ln_beta[i])
+        for a in range(3):
+            out.position_m[i, a] = mean[a]
+            out.velocity_mps[i, a] = mean[a + 3]
+        out.id[i], out.t_ns[i], out.existence[i] = track.id, now_ns, track.existence
+        out.t_ns_seen[i], out.t_ns_born[i] = track.t_ns_seen, track.t_ns_born
+        said = track.t_ns_friend > 0 and track.t_ns_seen - track.t_ns_friend <= FRIEND_NS
+        out.confirmed[i], out.friend[i], out.changed[i] = track.confirmed, said, track.changed
+        out.hits[i], out.mode_3a[i], out.mode_s[i] = track.hits, track.mode_3a, track.mode_s
+        for k in range(len(track.kind)):
+            out.kind_weight[i, k] = track.kind[k]
+        for k in range(EVIDENCE):
+            out.evidence[i, k] = track.evidence[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _outlook(
+    track: Record, now_ns: int, bank: Record, work: Record, mean: FloatArray, cov: FloatArray,
+    ln_beta: FloatArray,
+) -> None:  # fmt: skip
+    """Mean (6,), covariance (6,6) and ln beta (2: mean, s.d.) of a track at now."""
+    dt_s = (now_ns - track.t_ns) * 1e-9
+    ln_beta[0], ln_beta[1] = fall.LN_BETA, fall.LN_BETA_SD
+    falls = falling(track)
+    if falls > 0.0:
+        state, spread = np.empty(FALL_STATE), np.empty((FALL_STATE, FALL_STATE))
+        h = fall_likelier(track, state, spread)
+        ln_beta[0], ln_beta[1] = state[6], spread[6, 6] ** 0.5
+        if falls >= 0.5:
+            if dt_s > 0.0:
+                fall.predict(state, spread, dt_s, h == BOOST)
+            for a in range(6):
+                mean[a] = state[a]
+                for b in range(6):
+                    cov[a, b] = spread[a, b]
+            return
+    blend(track, mean, cov)
+    if dt_s > 0.0:
+        vertical(mean, work.up)
+        predict(mean, cov, dt_s, bank, leading(track), work.up, work)

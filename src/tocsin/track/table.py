@@ -1,140 +1,194 @@
-"""The table of tracks: one array per property, one row per track, rows in order of id.
+"""What the picture remembers, as records: one record per track, per seed, per report, per sensor.
 
-A `NamedTuple` of arrays goes to the compiled kernels as it is and pickles as it is. Rows
-``[0, n)`` are alive; new tracks are appended, so order of row is order of id.
+A structured array goes to the compiled kernels as one pointer, a record of it to a kernel's helper
+as another; it copies, grows, pickles and closes its gaps as one block of memory. The hypotheses of
+a track are the models of the bank (`bank.Bank`), which mix, and after them two of ballistic
+flight, coasting and boosting, with a state of their own.
+
+Times are ns, places ECEF metres, speeds metres a second; -1 and NaN mean absent.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray
+from tocsin.words import HINTS, KINDS, BoolArray, Fixes, FloatArray, Int32Array, IntArray
 
-HYPOTHESES: Final = 3
-STEADY: Final = 0
-AGILE: Final = 1
-FALL: Final = 2
+MODELS: Final = 6
+COAST: Final = 0  # the first of the two hypotheses after the models: weight[MODELS + COAST]
+BOOST: Final = 1
+FALLS: Final = 2
+HYPOTHESES: Final = MODELS + FALLS
+FALL_STATE: Final = 8  # position, velocity, ln beta, thrust acceleration
 PAST: Final = 5  # reports kept to start the ballistic filter; chosen: 10 s of a 2 s radar
 EVIDENCE: Final = 8  # the ring of `words.Tracks.evidence`
+CROWD: Final = 48
+"""Most reports in one track's coarse gate; with more, the widest models' claims are set aside: so
+many hold no news, and the work must not grow with their square. Chosen."""
+
+Records = NDArray[np.void]
+"""A structured array of one of the types below."""
+Record = Any
+"""One record of it; kernels write through it. NumPy has no static type for a record's fields."""
+
+TRACK: Final = np.dtype(
+    [
+        ("id", np.int64),  # the serial of the report that began it
+        ("t_ns", np.int64),  # time of the state
+        ("t_ns_seen", np.int64),  # last report
+        ("t_ns_born", np.int64),  # first report
+        ("t_ns_friend", np.int64),  # last cooperative identity, 0 never
+        ("t_ns_kind", np.int64),  # when its kind was last weighed
+        ("mean", np.float64, (MODELS, 6)),  # each model: position, velocity
+        ("cov", np.float64, (MODELS, 6, 6)),
+        ("fall_mean", np.float64, (FALLS, FALL_STATE)),  # pos., velocity, ln beta, thrust m/s2
+        ("fall_cov", np.float64, (FALLS, FALL_STATE, FALL_STATE)),
+        ("weight", np.float64, (HYPOTHESES,)),  # of each model, coast, boost; sums to 1
+        ("existence", np.float64),
+        ("kind_mean", np.float64, (len(KINDS),)),  # running mean of ln likelihood
+        ("kind", np.float64, (len(KINDS),)),  # probability of each of `words.KINDS`
+        ("hints", np.float64, (HINTS,)),  # how often a sensor gave each, by association
+        ("friend_doubt", np.float64),  # ln odds against the identity: see `friends`
+        ("replied", np.float64),  # share of its last eight or so reports that carried a reply
+        ("scan_s", np.float64),  # of the sensor that reported last
+        ("evidence", np.int64, (EVIDENCE,)),
+        ("past_t_ns", np.int64, (PAST,)),  # newest first, 0 none
+        ("past_position", np.float64, (PAST, 3)),
+        ("past_cov", np.float64, (PAST, 3, 3)),
+        ("fall_wait", np.int32),  # reports until a ballistic hypothesis may be tried again
+        ("hits", np.int32),
+        ("looks", np.int32),  # distinct looks among the hits
+        ("mode_3a", np.int32),
+        ("mode_s", np.int32),
+        ("confirmed", np.bool_),
+        ("has_height", np.bool_),  # some report measured the vertical
+        ("changed", np.bool_),
+    ],
+    align=True,
+)
+
+BOOK: Final = np.dtype(
+    [
+        ("ns", np.int64),  # last look of this sensor that was accounted for, 0 none
+        ("mass", np.float64),  # how surely that look reported the track
+        ("seen", np.bool_),  # this sensor has reported the track
+    ],
+    align=True,
+)
+"""Of one track and one sensor; an array of them is (tracks, sensors)."""
+
+_REPORT: Final = [
+    ("t_ns", np.int64),
+    ("position_m", np.float64, (3,)),
+    ("covariance_m2", np.float64, (3, 3)),
+    ("range_rate_mps", np.float64),
+    ("evidence", np.int64),
+    ("serial", np.int64),
+    ("mode_3a", np.int32),
+    ("mode_s", np.int32),
+    ("hint", np.int8),
+    ("has_height", np.bool_),
+    ("friend", np.bool_),
+]
+REPORT: Final = np.dtype(_REPORT, align=True)
+"""One report of a look: what the kernels need of `words.Fixes`."""
+
+SEED: Final = np.dtype(
+    [*_REPORT, ("existence", np.float64), ("scan_s", np.float64), ("sensor", np.int64)], align=True
+)
+"""A report that no track explained, and what it may be the first of."""
+
+SCRATCH: Final = np.dtype(
+    [
+        ("mean", np.float64, (MODELS, 6)),
+        ("cov", np.float64, (MODELS, 6, 6)),
+        ("share", np.float64, (MODELS, MODELS)),
+        ("chain", np.float64, (2, MODELS, MODELS)),
+        ("chain_s", np.float64, (2,)),  # for which time
+        ("term", np.float64, (MODELS, MODELS)),
+        ("other", np.float64, (MODELS, MODELS)),
+        ("square", np.float64, (MODELS, MODELS)),
+        ("far", np.float64, (3, 3)),
+        ("spin", np.float64, (3, 3)),
+        ("moved", np.float64, (3, 3)),
+        ("kept", np.float64, (3, 3)),
+        ("up", np.float64, (3,)),
+        ("place", np.float64, (3,)),
+        ("miss", np.float64, (3,)),
+        ("inverse", np.float64, (3, 3)),
+        ("spread", np.float64, (3, 3)),
+        ("step", np.float64, (6,)),
+        ("total", np.float64, (6,)),
+        ("gain", np.float64, (6, 3)),
+        ("cross", np.float64, (6, 3)),
+        ("change", np.float64, (6, 6)),
+        ("found", np.int64, (CROWD,)),
+        ("dt_s", np.float64, (CROWD,)),
+        ("chance", np.float64, (CROWD,)),
+        ("part", np.float64, (HYPOTHESES, CROWD)),
+        ("posterior", np.float64, (HYPOTHESES,)),
+        ("log_like", np.float64, (HYPOTHESES,)),
+        ("fresh", np.float64, (len(KINDS),)),
+        ("habit", np.float64, (5,)),
+        ("motion", np.float64, (6,)),
+        ("middle", np.float64, (6,)),
+        ("heading", np.float64, (3,)),
+        ("lift", np.float64, (3,)),  # of the sector that the look swept: up at the sensor,
+        ("sector", np.float64, (3,)),  # its middle direction,
+        ("edge", np.float64),  # the least cosine to it
+        ("antenna_m", np.float64),
+        ("leader", np.int64),  # the likeliest report of the track just corrected
+        ("surety", np.float64),  # its chance
+    ],
+    align=True,
+)
+"""Room to compute in, so that no kernel allocates in a loop. Between calls it holds nothing but the
+last chain of models, which depends on nothing but its time."""
 
 
-class Table(NamedTuple):
-    """Columns of every track; shapes behind each, times in ns, ECEF metres and metres a second."""
-
-    id: IntArray  # (n,)
-    t_ns: IntArray  # (n,) time of the state
-    t_ns_seen: IntArray  # (n,) last report
-    t_ns_born: IntArray  # (n,) first report
-    t_ns_friend: IntArray  # (n,) last cooperative identity, 0 never
-    mean: FloatArray  # (n,2,6) steady and agile: position, velocity
-    cov: FloatArray  # (n,2,6,6)
-    fall_mean: FloatArray  # (n,7) ballistic: position, velocity, ln beta
-    fall_cov: FloatArray  # (n,7,7)
-    fall_wait: Int32Array  # (n,) reports until a ballistic hypothesis may be tried again
-    weight: FloatArray  # (n,3) probability of steady, agile, ballistic
-    existence: FloatArray  # (n,)
-    kind_mean: FloatArray  # (n,K) running mean of ln likelihood
-    kind: FloatArray  # (n,K)
-    hints: Int32Array  # (n,4) how often the sensor gave each HINT_*
-    hits: Int32Array  # (n,)
-    looks: Int32Array  # (n,) distinct looks among the hits
-    confirmed: BoolArray  # (n,)
-    has_height: BoolArray  # (n,) some report measured the vertical
-    mode_3a: Int32Array  # (n,)
-    mode_s: Int32Array  # (n,)
-    system_sensor: Int32Array  # (n,) row of Sensors, -1 for a track of our own
-    system_number: Int32Array  # (n,)
-    scan_s: FloatArray  # (n,) of the sensor that reported last
-    evidence: IntArray  # (n,8)
-    changed: BoolArray  # (n,)
-    past_t_ns: IntArray  # (n,PAST) newest first, 0 none
-    past_position: FloatArray  # (n,PAST,3)
-    past_cov: FloatArray  # (n,PAST,3,3)
-    look_ns: IntArray  # (n,S) last look of each sensor that was accounted for, 0 none
-    look_mass: FloatArray  # (n,S) how surely that look reported this track
-    look_seen: BoolArray  # (n,S) this sensor has reported this track
+def reports(fixes: Fixes, rows: Any, serial: int) -> Records:
+    """The `rows` (an index or a slice) of `fixes` as records; row k has serial ``serial + k``."""
+    t_ns = fixes.t_ns[rows]
+    made = np.empty(len(t_ns), dtype=REPORT)
+    serials = np.arange(serial, serial + len(fixes))[rows]
+    _pack(
+        _plain(t_ns), _plain(fixes.position_m[rows]), _plain(fixes.covariance_m2[rows]),
+        _plain(fixes.range_rate_mps[rows]), _plain(fixes.evidence[rows]), serials,
+        _plain(fixes.mode_3a[rows]), _plain(fixes.mode_s[rows]), _plain(fixes.hint[rows]),
+        _plain(fixes.has_height[rows]), _plain(fixes.friend[rows]), made,
+    )  # fmt: skip
+    return made
 
 
-class Seen(NamedTuple):
-    """The reports of one look: columns of `words.Fixes` that the kernels need."""
-
-    t_ns: IntArray
-    position_m: FloatArray
-    covariance_m2: FloatArray
-    has_height: BoolArray
-    mode_3a: Int32Array
-    mode_s: Int32Array
-    friend: BoolArray
-    hint: NDArray[np.int8]
-    evidence: IntArray
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """The column in one layout, so that the kernel is compiled once."""
+    flags = column.flags
+    return column if flags.c_contiguous and flags.writeable else column.copy()
 
 
-def empty(capacity: int, sensors: int) -> Table:
-    """A table of `capacity` blank rows and `sensors` columns of looks."""
-    kinds = len(KINDS)
-
-    def i64(*shape: int) -> IntArray:
-        return np.zeros((capacity, *shape), dtype=np.int64)
-
-    def i32(*shape: int) -> Int32Array:
-        return np.zeros((capacity, *shape), dtype=np.int32)
-
-    def real(*shape: int) -> FloatArray:
-        return np.zeros((capacity, *shape), dtype=np.float64)
-
-    def flag(*shape: int) -> BoolArray:
-        return np.zeros((capacity, *shape), dtype=np.bool_)
-
-    return Table(
-        id=i64(),
-        t_ns=i64(),
-        t_ns_seen=i64(),
-        t_ns_born=i64(),
-        t_ns_friend=i64(),
-        mean=real(2, 6),
-        cov=real(2, 6, 6),
-        fall_mean=real(7),
-        fall_cov=real(7, 7),
-        fall_wait=i32(),
-        weight=real(HYPOTHESES),
-        existence=real(),
-        kind_mean=real(kinds),
-        kind=real(kinds),
-        hints=i32(4),
-        hits=i32(),
-        looks=i32(),
-        confirmed=flag(),
-        has_height=flag(),
-        mode_3a=i32(),
-        mode_s=i32(),
-        system_sensor=i32(),
-        system_number=i32(),
-        scan_s=real(),
-        evidence=i64(EVIDENCE),
-        changed=flag(),
-        past_t_ns=i64(PAST),
-        past_position=real(PAST, 3),
-        past_cov=real(PAST, 3, 3),
-        look_ns=i64(sensors),
-        look_mass=real(sensors),
-        look_seen=flag(sensors),
-    )
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pack(
+    t_ns: IntArray, position: FloatArray, covariance: FloatArray, range_rate: FloatArray,
+    evidence: IntArray, serial: IntArray, mode_3a: Int32Array, mode_s: Int32Array,
+    hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray, made: Records,
+) -> None:  # fmt: skip
+    """Columns to records."""
+    for k in range(len(made)):
+        report = made[k]
+        report.t_ns, report.range_rate_mps = t_ns[k], range_rate[k]
+        report.evidence, report.serial = evidence[k], serial[k]
+        report.mode_3a, report.mode_s, report.hint = mode_3a[k], mode_s[k], hint[k]
+        report.has_height, report.friend = has_height[k], friend[k]
+        for a in range(3):
+            report.position_m[a] = position[k, a]
+            for b in range(3):
+                report.covariance_m2[a, b] = covariance[k, a, b]
 
 
-def grown(table: Table, n: int, capacity: int, sensors: int) -> Table:
-    """A copy with room for `capacity` rows and `sensors` looks; the first `n` rows are kept."""
-    wider = empty(capacity, sensors)
-    for name in Table._fields:
-        new, old = getattr(wider, name), getattr(table, name)
-        new[(slice(n), *(slice(width) for width in old.shape[1:]))] = old[:n]
+def grown(records: Records, n: int, room: int) -> Records:
+    """The first `n` of `records` with room for `room` along the first axis; the rest is zero."""
+    wider = np.zeros((room, *records.shape[1:]), dtype=records.dtype)
+    wider[:n] = records[:n]
     return wider
-
-
-def keep(table: Table, n: int, kept: BoolArray) -> int:
-    """Close the gaps: move the rows of ``[0, n)`` where `kept` to the front; how many they are."""
-    rows = np.flatnonzero(kept[:n])
-    for name in Table._fields:
-        column = getattr(table, name)
-        column[: len(rows)] = column[rows]
-    return len(rows)

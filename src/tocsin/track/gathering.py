@@ -1,0 +1,128 @@
+"""Reports that are not plots, gathered into events.
+
+Sound is slow (3 s a kilometre) and comes in one small report a second from each of thousands of
+nodes; so what is heard is gathered for a second and folded together, half a second after its end,
+each report with its own time. What comes later than that is folded where it belongs.
+"""
+
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.instant import NS_PER_MS, NS_PER_S
+from tocsin.track.events import (
+    RANK_FRIEND,
+    RANK_HEAR,
+    RANK_LAUNCH,
+    FriendEvent,
+    HearEvent,
+    LaunchEvent,
+)
+from tocsin.words import BoolArray, Friends, Int32Array, IntArray, Lines, Nodes, Others, Presences
+
+SET_NS: Final = (
+    NS_PER_S  # of hearing; chosen: a drone flies 50 m, a fifth of a good bearing's error
+)
+WAIT_NS: Final = 500 * NS_PER_MS  # for reports of the last second; chosen: networks of phones
+OTHERS_MAX: Final = 1 << 20  # serial numbers set aside for one batch
+
+_Columns = TypeVar("_Columns", Lines, Presences, Friends)
+OtherEvent = FriendEvent | HearEvent | LaunchEvent
+
+
+class Gathering:
+    """What was heard and is not ripe yet. Bounded by `WAIT_NS` of reports."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, list[tuple[Lines, Presences]]] = {}
+        self._nodes: Nodes | None = None
+        self._serial = 0
+        self._done_ns = 0
+        self._told: dict[int, set[bytes]] = {}
+        self.repeated = 0
+
+    def take(self, others: Others, serial: int, oldest_ns: int) -> tuple[list[OtherEvent], int]:
+        """Events of one batch that need not wait; how many reports are older than `oldest_ns`."""
+        self._nodes, self._serial = others.nodes, serial
+        events: list[OtherEvent] = []
+        late = sum(
+            int((column.t_ns < oldest_ns).sum())
+            for column in (others.lines, others.presences, others.friends, others.launches)
+        )
+        fresh = others.friends.t_ns >= oldest_ns
+        if fresh.any():
+            friends = _rows(others.friends, fresh)
+            events.append(FriendEvent((int(friends.t_ns.max()), RANK_FRIEND, 0, serial), friends))
+        for row in np.flatnonzero(others.launches.t_ns >= oldest_ns).tolist():
+            key = (int(others.launches.t_ns[row]), RANK_LAUNCH, 0, serial + row)
+            events.append(LaunchEvent(key, others.launches, row))
+        for end_ns in [end_ns for end_ns in self._told if end_ns < oldest_ns]:
+            del self._told[end_ns]
+        lines, presences = others.lines, others.presences
+        lines = _rows(
+            lines, self._new(lines.t_ns, lines.node, lines.origin_m, lines.azimuth_rad, oldest_ns)
+        )
+        presences = _rows(
+            presences,
+            self._new(presences.t_ns, presences.node, presences.heard, presences.hint, oldest_ns),
+        )
+        for end_ns in np.unique(np.concatenate([_ends(lines.t_ns), _ends(presences.t_ns)])):
+            part = (
+                _rows(lines, _ends(lines.t_ns) == end_ns),
+                _rows(presences, _ends(presences.t_ns) == end_ns),
+            )
+            self._parts.setdefault(int(end_ns), []).append(part)
+        return events, late
+
+    def _new(
+        self, t_ns: IntArray, node: Int32Array, one: NDArray[Any], two: NDArray[Any], oldest_ns: int
+    ) -> BoolArray:
+        """Which reports were not told before, by another way, and are not too old."""
+        new = t_ns >= oldest_ns
+        for k in np.flatnonzero(new).tolist():
+            told = self._told.setdefault(int(_ends(t_ns[k])), set())
+            name = t_ns[k].tobytes() + node[k].tobytes() + one[k].tobytes() + two[k].tobytes()
+            if name in told:
+                new[k] = False
+                self.repeated += 1
+            told.add(name)
+        return new
+
+    def ripe(self, now_ns: int) -> list[OtherEvent]:
+        """The sets whose time has come; a set that was folded before comes again with the rest."""
+        events: list[OtherEvent] = []
+        for end_ns in sorted(self._parts):
+            if now_ns < end_ns + WAIT_NS or self._nodes is None:
+                break
+            parts = self._parts.pop(end_ns)
+            # A set on time is folded when it is ripe; one that comes late, where it belongs.
+            on_time = end_ns > self._done_ns
+            key = (end_ns + WAIT_NS, RANK_HEAR, 0 if on_time else 1, self._serial)
+            self._done_ns = max(self._done_ns, end_ns)
+            lines = _joined([part[0] for part in parts])
+            presences = _joined([part[1] for part in parts])
+            events.append(HearEvent(key, lines, presences, self._nodes))
+        return events
+
+
+def _ends(t_ns: Any) -> Any:
+    """The end of the set that each time belongs to."""
+    return -(-t_ns // SET_NS) * SET_NS
+
+
+def _rows(columns: _Columns, rows: BoolArray) -> _Columns:
+    made: Any = type(columns)
+    picked: _Columns = made(**{name: getattr(columns, name)[rows] for name in columns.__slots__})
+    return picked
+
+
+def _joined(parts: list[_Columns]) -> _Columns:
+    made: Any = type(parts[0])
+    whole: _Columns = made(
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in parts[0].__slots__
+        }
+    )
+    return whole

@@ -1,0 +1,214 @@
+"""One look of one sensor, from reports to corrected tracks: the heart of the picture.
+
+Poisson multi-Bernoulli filter, track-oriented with marginal association (TOMB/P: Williams, IEEE
+TAES 51 (2015) 1664-1687): gather the pairs, make marginals, correct rows, let seeds become rows,
+sow what nobody explains, learn what is clutter here.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from tocsin.track import clutter as ground
+from tocsin.track.belief import marginals
+from tocsin.track.clutter import HEIGHT_M
+from tocsin.track.motion import advance
+from tocsin.track.pairs import SAME_LOOK, Look, Pairs, gather, likelihoods
+from tocsin.track.rows import plant
+from tocsin.track.seeds import sow
+from tocsin.track.settle import EXISTENCE_MAX, absorb, account, grow_up
+from tocsin.track.silence import sweep, unseen_in, weed
+from tocsin.track.table import HYPOTHESES, Record, Records
+from tocsin.track.upward import vertical
+from tocsin.words import FloatArray, IntArray
+
+START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's is sown; chosen
+PROMOTE: Final = 1e-5  # least existence at which a seed becomes a track; chosen
+PROMOTED_MIN: Final = 64
+PROMOTED_PART: Final = 16
+"""At most so many seeds, and one for so many reports, become tracks at a look. Chosen: a raid of
+hundreds begins within two scans, and a jammer costs no more than a raid."""
+YOUNG_LOOKS: Final = 3
+"""Until so many looks a track follows its likeliest report alone: the mean of several starting
+velocities is none of them, and its spread would only grow. Chosen."""
+SURE: Final = 0.9  # a report likelier than this to be a track's is one to learn biases from; chosen
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def take(
+    tracks: Records, book: Records, n: int, seeds: Records, ns: int, reports: Records, look: Look,
+    banks: Records, charts: Records, numbers: Records, scratch: Records, whose: IntArray,
+) -> tuple[int, int]:  # fmt: skip
+    """Fold one look in; how many tracks and seeds there are then.
+
+    `whose` (m,) gets the row of the track that a report surely (`SURE`) is of, or -1.
+
+    There must be room for as many more tracks as there are seeds or reports, whichever is less
+    (when there is not, seeds stay seeds), and for as many more seeds as there are reports.
+    """
+    bank, chart, work = banks[0], charts[look.sensor], scratch[0]
+    m = len(reports)
+    whose[:] = -1
+    ground.age(chart, look.t_ns, look.scan_s)
+    false, new = np.empty(m), np.empty(m)
+    for j in range(m):
+        ground.notice(chart, reports[j].position_m)
+    _expect(chart, reports, look, bank.new_pm2ps, false, new, work)
+    other = false + new
+    pairs = gather(tracks, book, n, seeds, ns, reports, look, bank, other, work)
+    down, unexplained = marginals(pairs.owner, pairs.report, pairs.weight, other)
+    met = np.zeros(n, np.bool_)
+    first, size = 0, len(pairs.owner)
+    while first < size and pairs.owner[first] < n:
+        i, stop, total = pairs.owner[first], first, 1.0
+        while stop < size and pairs.owner[stop] == i:
+            work.chance[stop - first] = pairs.weight[stop] * down[stop]
+            total += work.chance[stop - first]
+            stop += 1
+        for k in range(stop - first):
+            work.chance[k] /= total
+        met[i] = True
+        mine = book[i, look.sensor]
+        _settle(tracks[i], mine, reports, look, bank, pairs, first, stop - first, total, work)
+        if work.surety > SURE:
+            whose[work.leader] = i
+        grow_up(tracks[i], chart, numbers[0], work)
+        first = stop
+    sweep(reports, look.place, work)
+    unseen_in(tracks, book, n, met, look, bank, work)
+    n = _promote(
+        tracks, book, n, seeds, reports, look, bank, chart, numbers[0], pairs, down, first, work
+    )
+    for j in range(m):
+        ground.learn(chart, reports[j].position_m, unexplained[j])
+        if unexplained[j] > START_UNEXPLAINED and not pairs.echo[j]:
+            there = unexplained[j] * new[j] / (new[j] + false[j])
+            sow(seeds[ns], reports[j], there, look.sensor, look.scan_s)
+            ns += 1
+    return n, weed(seeds, ns, look, work)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _expect(
+    chart: Record, reports: Records, look: Look, prior_pm2ps: float, false: FloatArray,
+    new: FloatArray, work: Record,
+) -> None:  # fmt: skip
+    """Density (1/m3) of false and of new targets' reports at each report."""
+    fresh_pm2 = ground.new_pm2(chart, look.scan_s, prior_pm2ps)
+    up = work.up
+    for j in range(len(false)):
+        height_m, report = HEIGHT_M, reports[j]
+        if not report.has_height:
+            # A report without height is spread over its own vertical guess, whose Gaussian has
+            # the peak of a uniform spread of sqrt(2 pi) s.d.
+            vertical(report.position_m, up)
+            variance = 0.0
+            for a in range(3):
+                for b in range(3):
+                    variance += up[a] * report.covariance_m2[a, b] * up[b]
+            height_m = math.sqrt(2.0 * math.pi * variance)
+        false[j] = ground.density_pm2(chart, report.position_m) / height_m
+        new[j] = fresh_pm2 / height_m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(
+    track: Record, mine: Record, reports: Records, look: Look, bank: Record, pairs: Pairs,
+    first: int, size: int, total: float, work: Record,
+) -> None:  # fmt: skip
+    """Existence and state of a track by the marginals of its pairs from `first` on.
+
+    Bernoulli update of TOMB/P (Williams 2015, equations 33-36). A look in which the track was
+    already dealt with charges no second miss, and one older than the last proves nothing.
+    """
+    chance, existence = work.chance, track.existence
+    unseen = existence
+    if (look.t_ns - mine.ns) * 1e-9 > SAME_LOOK * look.scan_s:
+        unseen = existence * (1.0 - look.chance) / (1.0 - existence * look.chance)
+    hit, best = 0.0, 0
+    for k in range(size):
+        hit += chance[k]
+        if chance[k] > chance[best]:
+            best = k
+    there = unseen / total + hit
+    mass = hit / there
+    if account(track, mine, look, mass):
+        track.existence = min(there, EXISTENCE_MAX)
+    if mass >= 0.5:
+        track.scan_s = look.scan_s
+    if track.looks <= YOUNG_LOOKS:
+        chance[0] = mass
+        first, size = first + best, 1
+    else:
+        for k in range(size):
+            chance[k] /= there
+    like = pairs.log_like[first : first + size]
+    absorb(track, reports, pairs.report[first : first + size], like, bank, look.place, work)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _second_looks(
+    seeds: Records, n: int, look: Look, pairs: Pairs, down: FloatArray, first: int,
+    there: FloatArray, mass: FloatArray, best: IntArray,
+) -> int:  # fmt: skip
+    """Seeds that probably found their second look; how many.
+
+    Of each, existence to `there`, the share of it that is reported here to `mass`, its likeliest
+    pair to `best`.
+    """
+    count, size = 0, len(pairs.owner)
+    while first < size:
+        owner, lead, total, stop = pairs.owner[first], first, 1.0, first
+        while stop < size and pairs.owner[stop] == owner:
+            total += pairs.weight[stop] * down[stop]
+            if pairs.weight[stop] * down[stop] > pairs.weight[lead] * down[lead]:
+                lead = stop
+            stop += 1
+        first = stop
+        existence = seeds[owner - n].existence
+        hit = (total - 1.0) / total
+        unseen = existence * (1.0 - look.chance) / (1.0 - existence * look.chance)
+        exists = unseen / total + hit
+        if exists >= PROMOTE and hit >= 0.5 * exists:
+            there[count], mass[count], best[count] = exists, hit / exists, lead
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _promote(
+    tracks: Records, book: Records, n: int, seeds: Records, reports: Records, look: Look,
+    bank: Record, chart: Record, numbers: Record, pairs: Pairs, down: FloatArray, first: int,
+    work: Record,
+) -> int:  # fmt: skip
+    """Make tracks of the surest seeds that found their second look; how many tracks there are.
+
+    So many as the look's reports can be the beginning of: in dense clutter every seed finds some
+    second look, and only the likelier ones are worth a filter. The others' reports are seeds too.
+    """
+    most = len(pairs.owner) - first
+    there, mass, best = np.empty(most), np.empty(most), np.empty(most, np.int64)
+    count = _second_looks(seeds, n, look, pairs, down, first, there, mass, best)
+    room = min(len(tracks) - n, PROMOTED_MIN + len(reports) // PROMOTED_PART)
+    least = 0.0
+    if count > room:
+        least = np.sort(there[:count])[count - room] if room > 0 else np.inf
+    to = n
+    log_like, rows = np.empty((1, HYPOTHESES)), np.empty(1, np.int64)
+    for c in range(count):
+        if there[c] < least or to == n + room:
+            continue
+        seed, track = seeds[pairs.owner[best[c]] - n], tracks[to]
+        plant(track, book[to], seed, bank, work)
+        advance(track, look.t_ns, bank, work)
+        rows[0], work.chance[0] = pairs.report[best[c]], mass[c]
+        likelihoods(track, reports[rows[0]], bank, log_like[0], work)
+        account(track, book[to, look.sensor], look, mass[c])
+        track.existence = min(there[c], EXISTENCE_MAX)
+        absorb(track, reports, rows, log_like, bank, look.place, work)
+        grow_up(track, chart, numbers, work)
+        seed.existence = 0.0
+        to += 1
+    return to

@@ -1,0 +1,263 @@
+"""The state of the sky and how one event changes it: the fold itself, without memory of the past.
+
+What can be rolled back lies here and nowhere else; `Picture` keeps copies of it.
+"""
+
+import copy
+from typing import Final
+
+import numpy as np
+
+from tocsin.instant import NS_PER_S
+from tocsin.track import clutter, follow, look, seeds, settle, silence
+from tocsin.track.begun import begin_heard, begin_launched, classify_heard
+from tocsin.track.clutter import CHART
+from tocsin.track.ears import Ears
+from tocsin.track.events import (
+    Beat,
+    Event,
+    FriendEvent,
+    HearEvent,
+    LaunchEvent,
+    LookEvent,
+    SystemEvent,
+)
+from tocsin.track.friends import Identity
+from tocsin.track.kind import TABLE
+from tocsin.track.pairs import Look
+from tocsin.track.registration import Registration
+from tocsin.track.rows import close_gaps
+from tocsin.track.system import SILENT_SCANS, Links, vouched
+from tocsin.track.table import BOOK, SCRATCH, SEED, TRACK, Records, grown
+from tocsin.words import BoolArray, IntArray
+
+_FIRST_ROWS: Final = 64
+
+
+class Sky:
+    """Tracks, seeds, clutter maps. `evicted` counts tracks that gave way in a full table."""
+
+    def __init__(self, bank: Records, tracks_max: int) -> None:
+        self.bank = bank
+        self.tracks_max = tracks_max
+        self.tracks: Records = np.zeros(min(_FIRST_ROWS, tracks_max), dtype=TRACK)
+        self.book: Records = np.zeros((len(self.tracks), 1), dtype=BOOK)
+        self.n = 0
+        self.seeds: Records = np.zeros(_FIRST_ROWS, dtype=SEED)
+        self.ns = 0
+        self.charts: Records = np.zeros(1, dtype=CHART)
+        self.laid_out = [False]
+        self.heard_ns: IntArray = np.zeros(1, dtype=np.int64)
+        self.systems: BoolArray = np.zeros(1, dtype=np.bool_)
+        self.ears = Ears()
+        self.links = Links()
+        self.identity = Identity()
+        self.registration = Registration()
+        self.evicted = 0
+        self.scratch: Records = np.zeros(1, dtype=SCRATCH)
+
+    def copy(self) -> "Sky":
+        """An independent copy without spare room."""
+        other = copy.copy(self)
+        other.tracks, other.book = self.tracks[: self.n].copy(), self.book[: self.n].copy()
+        other.seeds = self.seeds[: self.ns].copy()
+        other.charts, other.heard_ns = self.charts.copy(), self.heard_ns.copy()
+        other.laid_out = self.laid_out.copy()
+        other.systems, other.links = self.systems.copy(), self.links.copy()
+        other.ears = self.ears.copy()
+        other.identity = self.identity.copy()
+        other.registration = self.registration.copy()
+        return other
+
+    def widen(self, sensors: int) -> None:
+        """Make room for newly learnt sensors."""
+        known = len(self.heard_ns)
+        if sensors > known:
+            book = np.zeros((len(self.book), max(sensors, 2 * known)), dtype=BOOK)
+            book[:, :known] = self.book
+            self.book = book
+            self.laid_out = self.laid_out + [False] * (book.shape[1] - known)
+            self.charts = grown(self.charts, known, book.shape[1])
+            self.heard_ns = np.concatenate(
+                [self.heard_ns, np.zeros(book.shape[1] - known, dtype=np.int64)]
+            )
+            self.systems = np.concatenate(
+                [self.systems, np.zeros(book.shape[1] - known, dtype=np.bool_)]
+            )
+
+    def fold(self, event: Event) -> None:
+        """Take one event; events come in order of their keys."""
+        if isinstance(event, LookEvent):
+            self._look(event)
+        elif isinstance(event, SystemEvent):
+            self._system(event)
+        elif isinstance(event, FriendEvent):
+            self.identity.take(event.friends)
+        elif isinstance(event, HearEvent):
+            self._hear(event)
+        elif isinstance(event, LaunchEvent):
+            self._launch(event)
+        elif isinstance(event, Beat):
+            self._beat(event)
+
+    def _look(self, event: LookEvent) -> None:
+        s, m = event.look.sensor, len(event.reports)
+        if not self.laid_out[s]:
+            self.laid_out[s] = True
+            clutter.lay_out(
+                self.charts[s], event.look.place, event.look.range_m, event.reports["position_m"][0]
+            )
+        self.heard_ns[s] = max(self.heard_ns[s], event.key[0])
+        self._room(min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART), m)
+        reports = self._registered(event)
+        whose = np.empty(m, dtype=np.int64)
+        self.n, self.ns = look.take(
+            self.tracks, self.book, self.n, self.seeds, self.ns, reports, event.look,
+            self.bank, self.charts, TABLE, self.scratch, whose,
+        )  # fmt: skip
+        if reports is not event.reports or len(self.identity):
+            self._learn(event, whose)
+
+    def _learn(self, event: LookEvent, whose: IntArray) -> None:
+        """Biases and identities from the reports that surely are of one track, in row `whose`."""
+        sure = np.flatnonzero(whose >= 0)
+        raw, rows, s = event.reports[sure], whose[sure], event.look.sensor
+        if len(sure) and len(self.registration) > 1:
+            ids = self.tracks["id"][rows]
+            self.registration.learn(s, raw["t_ns"], ids, raw["position_m"], raw["covariance_m2"])
+        if len(self.identity):
+            once = np.unique(rows, return_index=True)[1]
+            self.identity.looked(self.tracks, rows[once], raw["friend"][once], s, event.key[0])
+
+    def _registered(self, event: LookEvent) -> Records:
+        """The reports of a look without what is known of the sensor's bias; the same when alone."""
+        at, given = event.look, event.reports
+        fixed, wider = self.registration.correct(
+            at.sensor, at.t_ns, at.place, at.range_m, given["position_m"], given["covariance_m2"]
+        )
+        if len(self.registration) < 2:
+            return given
+        reports = given.copy()
+        reports["position_m"], reports["covariance_m2"] = fixed, wider
+        return reports
+
+    def _system(self, event: SystemEvent) -> None:
+        """Give each report of another system to the track of ours that its number means."""
+        at, s = event.look, event.look.sensor
+        self.systems[s] = True
+        self.heard_ns[s] = max(self.heard_ns[s], event.key[0])
+        for j, number in enumerate(event.fixes.track_number.tolist()):
+            if event.fixes.ends[j]:
+                self._told_ended(self.links.end(s, number), s, at)
+                continue
+            report = event.reports[j : j + 1]
+            velocity, vel_cov = follow.velocity_of(event.fixes, j)
+            known, t_ns = not bool(np.isnan(velocity).any()), int(report["t_ns"][0])
+            row = follow.row_of(self.tracks, self.n, self.links.find(s, number, t_ns))
+            if row < 0:
+                row = follow.nearest(self.tracks, self.n, report, velocity, vel_cov, self.links, s)
+                if row < 0:
+                    self._room(1, 0)
+                    if self.n == len(self.tracks):
+                        continue
+                    row, self.n = self.n, self.n + 1
+                    follow.begin(
+                        self.tracks, self.book, row, report, velocity, vel_cov, known, at,
+                        self.bank, self.scratch,
+                    )  # fmt: skip
+                    self.tracks["existence"][row] = vouched(0.0, 1)
+                self.links.tie(s, number, int(self.tracks["id"][row]), t_ns, at.scan_s)
+            inside = follow.fuse(
+                self.tracks, self.book, row, report, velocity, vel_cov, known, at, self.bank,
+                self.scratch,
+            )  # fmt: skip
+            told = (
+                self.links.heard(s, number, t_ns, inside)
+                if number >= 0
+                else int(self.tracks["looks"][row]) * inside
+            )
+            if told and inside:
+                track = self.tracks[row]
+                track["existence"] = vouched(float(track["existence"]), told)
+                settle.mature(
+                    self.tracks[row : row + 1], self.charts[s : s + 1], TABLE, self.scratch
+                )
+
+    def _told_ended(self, track: int, sensor: int, at: Look) -> None:
+        """End a track that another system has ended, unless somebody else still sees it."""
+        row = follow.row_of(self.tracks, self.n, track)
+        if row < 0:
+            return
+        books = self.book[row]
+        fresh = at.t_ns - books["ns"] <= SILENT_SCANS * at.scan_s * NS_PER_S
+        others = books["seen"] & (books["mass"] >= 0.5) & fresh
+        others[sensor] = False
+        if not others.any():
+            kept: BoolArray = np.ones(self.n, dtype=np.bool_)
+            kept[row] = False
+            self.n = close_gaps(self.tracks, self.book, self.n, kept)
+
+    def _hear(self, event: HearEvent) -> None:
+        """What was heard moves tracks, raises and lowers them, and begins some."""
+        born = self.ears.hear(
+            self.tracks, self.n, event.lines, event.presences, event.nodes, self.bank,
+            self.scratch,
+        )  # fmt: skip
+        self._room(len(born.t_ns), 0)
+        count = min(len(born.t_ns), len(self.tracks) - self.n)
+        if count:
+            serials = event.key[3] + np.arange(count)
+            begin_heard(self.tracks, self.book, self.n, count, born, serials, self.bank)
+            self.n += count
+        classify_heard(self.tracks, self.n, event.key[0], TABLE, self.scratch)
+
+    def _launch(self, event: LaunchEvent) -> None:
+        """A reported launch begins a track that is boosting, as surely as it was reported."""
+        self._room(1, 0)
+        if self.n == len(self.tracks):
+            return
+        begin_launched(
+            self.tracks, self.book, self.n, event.launches, event.row, event.key[3], self.bank,
+            self.scratch,
+        )  # fmt: skip
+        self.n += 1
+
+    def _room(self, rows: int, sown: int) -> None:
+        """Make room for `rows` more tracks, as far as the limit allows, and `sown` more seeds."""
+        if self.n + rows > self.tracks_max:
+            self._evict(self.n + rows - self.tracks_max)
+        if self.n + rows > len(self.tracks) < self.tracks_max:
+            room = min((self.n + rows) * 5 // 4, self.tracks_max)
+            self.tracks = grown(self.tracks, self.n, room)
+            self.book = grown(self.book, self.n, room)
+        if self.ns + sown > len(self.seeds):
+            self.seeds = grown(self.seeds, self.ns, 2 * (self.ns + sown))
+
+    def _evict(self, excess: int) -> None:
+        """Make tentative tracks give way: the least sure first, then the youngest.
+
+        Confirmed ones never do: at the limit what is new has to wait.
+        """
+        n, tracks = self.n, self.tracks[: self.n]
+        weak = np.flatnonzero(~tracks["confirmed"])
+        rank = np.lexsort((-tracks["id"][weak], tracks["existence"][weak]))
+        gone = weak[rank[: min(max(excess, 0), self.tracks_max // 50)]]
+        if len(gone):
+            kept: BoolArray = np.ones(n, dtype=np.bool_)
+            kept[gone] = False
+            self.evicted += len(gone)
+            self.n = close_gaps(self.tracks, self.book, n, kept)
+
+    def _beat(self, beat: Beat) -> None:
+        """Count silence, end what has ended, join what has become one."""
+        sensors, now_ns = beat.sensors, beat.key[0]
+        self.n = silence.close(
+            self.tracks, self.book, self.n, now_ns, sensors.position_m, sensors.range_m_max,
+            sensors.scan_s, sensors.detection_chance, sensors.t_ns_heard, self.heard_ns,
+            self.systems,
+        )  # fmt: skip
+        self.ns = seeds.forget(self.seeds, self.ns, now_ns)
+        if len(self.identity):
+            self.identity.agree(self.tracks, self.n, now_ns)
+        if len(self.links):
+            self.links.keep(self.tracks["id"][: self.n], now_ns)
