@@ -93,7 +93,7 @@ def test_chance_is_existence_times_kind_times_geometry(forecast: Forecast) -> No
 
 
 def test_each_likely_kind_is_forecast(forecast: Forecast) -> None:
-    tracks = drones(kind_weight=np.array([[0.5, 0.3, 0.015, 0.1, 0.085]]))
+    tracks = drones(kind_weight=np.array([[0.5, 0.3, 0.015, 0.1, 0.05, 0.025, 0.01]]))
     found = forecast.arrivals(0, tracks)
     threats = [THREATS[t] for t in np.unique(found.threat)]
     assert threats == ["drone", "cruise"]  # ballistic is below 0.02

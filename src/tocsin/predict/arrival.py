@@ -28,9 +28,10 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-WEIGHT_MIN: Final = 0.10
-"""Of a kind, to be forecast as that kind. Chosen: a settled drone has 0.7 and more, a flock of
-birds that noise made quick some 0.05."""
+WEIGHT_MIN: Final = np.array([0.20, 0.20, 0.10])
+"""Of a kind, to be forecast as that kind, in the order of `THREATS`. Chosen: a settled drone has
+0.5 and more, a flock of birds with the wind behind it or a turboprop without identity 0.10 to 0.15;
+a rocket just born has little time to be surer."""
 AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
 EARLY_EXISTENCE: Final = 0.9
@@ -69,7 +70,8 @@ class Forecast:
     """Which track may harm which zone, how surely, and when.
 
     The state is the current rows and when each track was last forecast: bounded by the tracks given
-    last. Pickling leaves out the grid of zones and the fans, which are made again from the map.
+    last. Pickling leaves out the grid of zones and the fans, which are made again from the map when
+    they are first needed: neither a new forecast nor a thawed one runs a kernel.
     """
 
     def __init__(self, zones: Zones) -> None:
@@ -78,7 +80,12 @@ class Forecast:
         self._t_ns_made = np.zeros(0, dtype=np.int64)
         self._pending = np.zeros(0, dtype=np.bool_)
         self._rows = _no_rows()
-        self._prepare()
+        self._ready = False
+
+    @property
+    def standing(self) -> Arrivals:
+        """The rows given last; none at the beginning."""
+        return self._rows
 
     def arrivals(self, now_ns: int, tracks: Tracks) -> Arrivals:
         """Current rows of all live threat tracks, sorted by (track, zone, threat).
@@ -86,6 +93,7 @@ class Forecast:
         A track whose state is not finite is not forecast: one spoilt track must not stop the
         others.
         """
+        self.prepare()
         live = _live(tracks, np.isin(tracks.id, self._track))
         made_ns, pending = self._remembered(tracks)
         pending |= tracks.changed
@@ -102,14 +110,14 @@ class Forecast:
 
     def __getstate__(self) -> dict[str, object]:
         made_again = ("_grid", "_fans")
-        return {name: value for name, value in vars(self).items() if name not in made_again}
+        kept = {name: value for name, value in vars(self).items() if name not in made_again}
+        return {**kept, "_ready": False}
 
-    def __setstate__(self, state: dict[str, object]) -> None:
-        vars(self).update(state)
-        self._prepare()
-
-    def _prepare(self) -> None:
-        """Makes grid and fans, and has the kernels compiled before a warning waits for them."""
+    def prepare(self) -> None:
+        """Make grid and fans and run each kernel once, unless that was done."""
+        if self._ready:
+            return
+        self._ready = True
         self._grid = raster(self._zones)
         self._fans = {"drone": fan(DRONE), "cruise": fan(CRUISE)}
         self._forecast(0, _practice(), np.ones(1, dtype=np.bool_))
@@ -128,7 +136,8 @@ class Forecast:
         tables = []
         for threat, name in enumerate(THREATS):
             share = tracks.existence * tracks.kind_weight[:, threat]
-            asked = due & (tracks.kind_weight[:, threat] > WEIGHT_MIN) & (share > CHANCE_MIN)
+            asked = due & (share > CHANCE_MIN)
+            asked &= tracks.kind_weight[:, threat] > WEIGHT_MIN[threat]
             asked &= tracks.confirmed | (threat == _BALLISTIC)
             rows = np.flatnonzero(asked)
             if len(rows):

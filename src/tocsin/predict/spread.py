@@ -6,10 +6,10 @@ Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 3
 file new-joe-kuo-6, first thirteen dimensions.
 """
 
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri
 
 from tocsin.words import FloatArray, IntArray
 
@@ -50,8 +50,14 @@ def uniform(count: int, dimensions: int) -> FloatArray:
 
 
 def normal(count: int, dimensions: int) -> FloatArray:
-    """The same points as standard normal deviates, shape (count, dimensions)."""
-    deviates: FloatArray = ndtri(uniform(count, dimensions))
+    """The same points as standard normal deviates, shape (count, dimensions).
+
+    The inverse is algorithm AS 241 (Wichura 1988), which the standard library has: SciPy's takes
+    0.3 s of every start to import. Every margin takes the same `count` values, so few are computed.
+    """
+    inverse = NormalDist().inv_cdf
+    levels = np.array([inverse((n + 0.5) / count) for n in range(count)])
+    deviates: FloatArray = levels[np.rint(uniform(count, dimensions) * count - 0.5).astype(int)]
     return deviates
 
 
