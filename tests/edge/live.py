@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -84,11 +83,14 @@ def site(mode: str = "automatic", **changes: Any) -> Site:
     return msgspec.structs.replace(given, **{**settled, **changes})
 
 
-def tocsin(*words: object, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
+def tocsin(
+    *words: object, seconds: float = 120.0, settings: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """`tocsin WORDS` in a pipe, as a script calls it."""
     return subprocess.run(
         [sys.executable, "-m", "tocsin", *map(str, words)],
-        capture_output=True, text=True, timeout=seconds, check=False, env=ENVIRONMENT,
+        capture_output=True, text=True, timeout=seconds, check=False,
+        env={**ENVIRONMENT, **(settings or {})},
     )  # fmt: skip
 
 
@@ -127,10 +129,14 @@ def ask(
 
 @dataclass
 class Live:
-    """One running system; `folder` holds its site file, journal, keys and log."""
+    """One running system; `folder` holds its site file, journal, keys and log.
+
+    `settings` are added to its environment.
+    """
 
     folder: Path
     site: Site
+    settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -152,7 +158,7 @@ class Live:
         with (self.folder / "system.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", "run", str(self.file)],
-                stdout=log, stderr=log, env=ENVIRONMENT,
+                stdout=log, stderr=log, env={**ENVIRONMENT, **self.settings},
             )  # fmt: skip
         return self
 
@@ -227,9 +233,9 @@ class Live:
 
 @cache
 def warm() -> None:
-    """Compile the kernels before time counts: a process that compiles them hears nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        raid.make(Path(folder), 8.0)
+    """Fill the cache before time counts: until then a system tracks nothing."""
+    done = tocsin("warm", seconds=600.0)
+    assert done.returncode == 0, done.stderr
 
 
 @contextmanager

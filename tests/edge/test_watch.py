@@ -14,6 +14,7 @@ from tocsin.edge import build
 from tocsin.edge.outlet import Outlet
 from tocsin.edge.run import Mind, Step
 from tocsin.edge.watch import REJECTS_KEPT, Watch, percentiles
+from tocsin.track import Picture
 from tocsin.words import Alert, Batch, Counts, Frame, Rejected, Tick
 
 
@@ -71,6 +72,73 @@ def test_metrics_and_console_count_the_same(mind: Mind) -> None:
     ]
     assert console["frames"] == {"radar-1": 4}
     assert console["totals"]["records"] == 18
+
+
+def test_what_the_picture_counts_is_shown(mind: Mind) -> None:
+    watch = Watch()
+    counts = Counts(t_ns=1, held=4, late=2, replayed=3, evicted=5, seeds=7, refused=6, repeated=8)
+    watch.see(step(counts, counts))
+    found = samples(watch)
+    assert found["tocsin_records_total", (("fate", "late"),)] == 4
+    assert found["tocsin_records_total", (("fate", "replayed"),)] == 6
+    assert found["tocsin_records_total", (("fate", "refused"),)] == 12
+    assert found["tocsin_records_total", (("fate", "repeated"),)] == 16
+    assert found["tocsin_tracks_evicted_total", ()] == 10
+    assert found["tocsin_tracks", (("state", "seeds"),)] == 7
+    totals = watch.console(mind, Outlet())["totals"]
+    assert (totals["held"], totals["late"], totals["replayed"], totals["evicted"]) == (8, 4, 6, 10)
+    assert (totals["refused"], totals["repeated"]) == (12, 16)
+
+
+def test_reports_that_the_picture_would_not_have_are_among_the_losses(mind: Mind) -> None:
+    mind.engine.picture.refused, mind.engine.picture.repeated = 4, 9
+    watch = Watch()
+    losses = watch.losses(mind, Outlet())
+    assert (losses["reports_refused"], losses["reports_repeated"]) == (4, 9)
+    assert b'tocsin_losses{what="reports_refused"} 4.0' in watch.metrics()
+
+
+def test_the_engine_tells_what_the_picture_counted_since_the_last_batch(
+    mind: Mind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are totals of the picture, differences in `Counts`."""
+
+    def update(self: Picture, *_words: object) -> None:
+        self.late += 2
+        self.gave_way = getattr(self, "gave_way", 0) + 3  # type: ignore[attr-defined]
+        self.refused += 7
+        self.repeated += 1
+        self.replayed += 5
+
+    monkeypatch.setattr(Picture, "update", update)
+    monkeypatch.setattr(Picture, "evicted", property(lambda self: getattr(self, "gave_way", 0)))
+    monkeypatch.setattr(Picture, "seeds", property(lambda self: 11))
+    for number in (1, 2):
+        outputs = mind.step([Tick(t_ns=raid.T_NS_START + number)]).outputs
+        (counts,) = (o for o in outputs if isinstance(o, Counts))
+        found = (counts.late, counts.replayed, counts.evicted, counts.seeds)
+        assert found == (2, 5, 3, 11)
+        assert (counts.refused, counts.repeated) == (7, 1)
+
+
+def test_what_is_out_of_line_is_shown_by_the_name_of_its_sensor(
+    mind: Mind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, outlet = Watch(), Outlet()
+    assert watch.console(mind, outlet)["registration"] == []
+    mind.step([Tick(t_ns=raid.T_NS_START)])
+    rows = [(1, 41.26, 0.12345, 8.04, 0.01, 120)]
+    monkeypatch.setattr(Picture, "biases", lambda self: rows)
+    assert watch.console(mind, outlet)["registration"] == [
+        {
+            "sensor": raid.site().sensors[1].name,
+            "range_m": 41.3,
+            "azimuth_deg": 0.123,
+            "range_sd_m": 8.0,
+            "azimuth_sd_deg": 0.01,
+            "pairs": 120,
+        }
+    ]
 
 
 def test_the_memory_of_what_was_rejected_is_bounded(mind: Mind) -> None:

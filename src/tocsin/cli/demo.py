@@ -17,9 +17,10 @@ from pathlib import Path
 
 import aiohttp
 import msgspec
+from rich.progress import Progress
 
 from tocsin.cli.demo_view import View
-from tocsin.cli.say import fail, refuse, refusing
+from tocsin.cli.say import fail, progress_console, refuse, refusing
 from tocsin.cli.score import card_of
 from tocsin.cli.simulate import open_world
 from tocsin.edge import clock, site
@@ -31,6 +32,9 @@ from tocsin.sim.world import World, write
 from tocsin.words import Site
 
 START_S_MAX = 60.0
+KERNELS_S_MAX = 900.0
+"""Patience with a first start on a slow machine; chosen, ten times what it usually takes."""
+FIRST_START = "First start: compiling the kernels ({}). It takes a minute or two, once."
 LEAD_S = 1.0
 """Between everything being ready and the first datagram; chosen."""
 
@@ -128,6 +132,7 @@ async def _raid(
     site_file.write_text(site.write(given), encoding="utf-8")
     with _system(site_file, folder / "system.log") as process:
         await _until_healthy(given, process, folder)
+        await _until_tracking(given, process, folder)
         print(f"The system runs: {given.public_url} (EXERCISE). The raid begins.", flush=True)
         if not headless:
             webbrowser.open(given.public_url)
@@ -179,6 +184,32 @@ async def _until_healthy(given: Site, process: subprocess.Popen[bytes], folder: 
                 pass
             await asyncio.sleep(0.1)
     fail(f"the system was not ready within {START_S_MAX:.0f} s; see {folder / 'system.log'}")
+
+
+async def _until_tracking(given: Site, process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for the kernels: a first start compiles them, and a raid would be seen a minute late."""
+    begun_ns = clock.monotonic_ns()
+    address = f"http://{given.private_listen}/console.json"
+    with Progress(console=progress_console, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("compiling kernels", total=None, visible=False)
+        said = False
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+            while clock.monotonic_ns() - begun_ns < KERNELS_S_MAX * NS_PER_S:
+                if process.poll() is not None:
+                    refuse(f"the system ended: {_tail(folder / 'system.log')}")
+                async with session.get(address) as answer:
+                    kernels = (await answer.json()).get("kernels", {})
+                if kernels.get("state") == "ready":
+                    return
+                if kernels and not said:
+                    said = True
+                    print(FIRST_START.format(kernels["why"]), flush=True)
+                if kernels:
+                    progress.update(
+                        task, completed=kernels["done"], total=kernels["of"], visible=True
+                    )
+                await asyncio.sleep(0.2)
+    fail(f"the kernels were not ready within {KERNELS_S_MAX:.0f} s; see {folder / 'system.log'}")
 
 
 def _tail(log: Path) -> str:

@@ -84,10 +84,11 @@ def open_world(name: str, seed: int, t_ns_start: int) -> World:
     return scenario(name, seed, t_ns_start, _zones(SCENARIOS[name].country))
 
 
-def fold(world: World, mind: Mind, seconds: float = math.inf) -> int:
+def fold(world: World, mind: Mind, seconds: float = math.inf, *, shown: bool = True) -> int:
     """Fold the datagrams of `world` (its first `seconds`); how many alerts were decided.
 
-    The time spent at each step of a warning is kept beside the journal.
+    The time spent at each step of a warning is kept beside the journal. `shown` draws a bar on a
+    terminal.
     """
     end_ns = world.t_ns_start + ns(min(seconds, world.seconds))
     frames = [
@@ -96,7 +97,8 @@ def fold(world: World, mind: Mind, seconds: float = math.inf) -> int:
         if emission.t_ns <= end_ns
     ]
     total = 0
-    with Progress(console=progress_console, disable=not sys.stderr.isatty()) as progress:
+    hidden = not (shown and sys.stderr.isatty())
+    with Progress(console=progress_console, disable=hidden) as progress:
         task = progress.add_task(world.name, total=world.seconds)
 
         def on_step(step: Step) -> None:

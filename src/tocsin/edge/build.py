@@ -6,6 +6,7 @@ is built from the very same bytes.
 
 import io
 import pickle
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,17 @@ def engine(given: dict[str, bytes]) -> Engine:
     if site.policy not in POLICIES:
         raise BadSite(f"policy: no policy {site.policy!r}: choose from {', '.join(POLICIES)}")
     try:
-        zones = ZoneMap.from_bytes(given["zones"])
+        zones = _zone_map(given["zones"])
         phrases = Phrases.parse(msgspec.json.decode(given["phrases"], type=dict[str, str]))
         return Engine(site, zones, phrases, POLICIES[site.policy])
     except ValueError as error:
         raise BadSite(str(error)) from error
+
+
+@lru_cache(maxsize=2)
+def _zone_map(data: bytes) -> ZoneMap:
+    """The map, which is frozen, read once: a start makes two engines, and this takes 0.2 s."""
+    return ZoneMap.from_bytes(data)
 
 
 def freeze(mind: Engine) -> bytes:

@@ -76,6 +76,7 @@ class Tally:
                     self.by_reason[output.reason] += output.count
                 case Alert() if output.stage in WARNING_STAGES:
                     self.warnings.append(f"{output.zone} {output.threat} {output.stage}")
+        self.tentative.update(mind.engine.picture.waiting().tolist())
         tracks = mind.engine.tracks
         if tracks is not None:
             self.confirmed.update(tracks.id[tracks.confirmed].tolist())

@@ -20,7 +20,7 @@ from tocsin.edge.journal import Journal, encode_outputs
 from tocsin.edge.outlet import DOCUMENTS_KEPT
 from tocsin.edge.site import BadSite
 from tocsin.edge.writer import Writer
-from tocsin.engine import Engine, Notice
+from tocsin.engine import HELD, KERNELS_SOURCE, Engine, Notice
 from tocsin.words import Alert, Batch, Frame, Input, Message, Output, Tick
 
 CHECKPOINT_S: Final = 5.0
@@ -68,14 +68,28 @@ class Standing:
         )
 
 
-class Mind:
-    """Owns the engine and the journal; `step` is the fold."""
+def _at_once() -> None:
+    """The kernels are here, or the first use compiles them."""
 
-    def __init__(self, journal: Journal, parts: dict[str, bytes]) -> None:
+
+class Mind:
+    """Owns the engine and the journal; `step` is the fold.
+
+    `before_tracking` is called before a batch of the past is folded that runs kernels: it may wait
+    for them.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        parts: dict[str, bytes],
+        before_tracking: Callable[[], None] = _at_once,
+    ) -> None:
         self._parts = parts
+        self._before_tracking = before_tracking
         self._journal_path = journal.path
         self._pending = _Pending(journal.path.with_suffix(".pending"))
-        self.engine = recovered(journal, parts)
+        self.engine = recovered(journal, parts, before_tracking)
         self.standing = Standing.of(journal)
         self.writer = Writer(journal)
         self.number = journal.last_number
@@ -88,10 +102,17 @@ class Mind:
         )
 
     @classmethod
-    def start(cls, path: Path, parts: dict[str, bytes], *, durable: bool = True) -> "Mind":
+    def start(
+        cls,
+        path: Path,
+        parts: dict[str, bytes],
+        before_tracking: Callable[[], None] = _at_once,
+        *,
+        durable: bool = True,
+    ) -> "Mind":
         """Begin the journal at `path`, or continue it when it was begun with the same parts."""
         if not path.exists():
-            return cls(Journal.create(path, parts, durable=durable), parts)
+            return cls(Journal.create(path, parts, durable=durable), parts, before_tracking)
         journal = Journal.open(path)
         changed = [name for name, value in parts.items() if journal.part(name) != value]
         if changed:
@@ -100,7 +121,7 @@ class Mind:
                 f"journal {path} was begun with another {', '.join(changed)}: move it away, or"
                 " give another journal in the site file"
             )
-        return cls(journal, parts)
+        return cls(journal, parts, before_tracking)
 
     def step(self, inputs: Sequence[Input]) -> Step:
         """Fold one batch. A frame that crashes the mind is set aside; the others are handled."""
@@ -110,7 +131,7 @@ class Mind:
         except Exception:
             log.exception("the mind crashed; trying its frames one by one", frames=len(inputs))
             self._rebuild()
-            step = self._joined(inputs, self._one_by_one(inputs))
+            step = self._joined(inputs, [*self._skip_held(inputs), *self._one_by_one(inputs)])
         self._pending.clear()
         return step
 
@@ -143,10 +164,34 @@ class Mind:
         self.writer.append(batch, encode_outputs(outputs), alerts)
         probe("journaled")
         self.number = batch.number
-        if now_ns - self._t_ns_checkpoint > CHECKPOINT_S * 1e9:
+        checkpoint_due = now_ns - self._t_ns_checkpoint > CHECKPOINT_S * 1e9
+        if checkpoint_due and not self.engine.held.busy:  # what waits is in the journal already
             self._t_ns_checkpoint = now_ns
             self.writer.note_checkpoint(self.number, build.freeze(self.engine))
         return Step(batch, outputs, reached)
+
+    def _skip_held(self, inputs: Sequence[Input]) -> list[Step]:
+        """Try what waited for the kernels apart from `inputs`; if it crashes the mind, it is set
+        aside: else a bad frame among it would do so with every batch to come."""
+        t_ns = inputs[0].t_ns
+        if self.engine.held.closed or not self.engine.held.busy:
+            return []
+        try:
+            return [self._fold([Tick(t_ns=t_ns)])]
+        except Exception:
+            log.exception("frames that waited for the kernels crashed the mind: set aside")
+            self._rebuild()
+        return self._fold_skip(t_ns)
+
+    def _fold_skip(self, t_ns: int) -> list[Step]:
+        self.quarantined += 1
+        notice = msgspec.json.encode(Notice(source=HELD, detail="crashed the mind when read"))
+        try:
+            return [self._fold([Frame(t_ns=t_ns, source="quarantine", payload=notice)])]
+        except Exception:
+            log.exception("the mind crashes without them too")
+            self._rebuild()
+        return []
 
     def _one_by_one(self, inputs: Sequence[Input]) -> list[Step]:
         """Fold each input as a batch of its own; what crashes the mind again is set aside."""
@@ -183,7 +228,7 @@ class Mind:
         """A mind that crashed half-way is not trusted: fold the journal again."""
         self.writer.close()
         journal = Journal.open(self._journal_path)
-        self.engine = recovered(journal, self._parts)
+        self.engine = recovered(journal, self._parts, self._before_tracking)
         self.writer = Writer(journal)
         self._trusted = True
 
@@ -192,9 +237,13 @@ class Mind:
         number, attempt, inputs = self._pending.read()
         done = self.number >= number
         steps: list[Step] = []
+        if inputs and self.engine.needs_kernels(inputs):
+            self._before_tracking()
         if attempt == 1 and not done:
             steps = self._one_by_one(inputs)
         elif attempt == 2:
+            if not done and not self.engine.held.closed and self.engine.held.busy:
+                steps += self._fold_skip(inputs[0].t_ns)  # or it was one of those that wait
             if not done:
                 steps += self._set_aside(inputs[0])
             steps += self._one_by_one(inputs[1:])
@@ -202,7 +251,9 @@ class Mind:
         return [output for step in steps for output in step.outputs]
 
 
-def recovered(journal: Journal, parts: dict[str, bytes]) -> Engine:
+def recovered(
+    journal: Journal, parts: dict[str, bytes], before_tracking: Callable[[], None] = _at_once
+) -> Engine:
     """The engine as it stood after the last batch of `journal`."""
     mind = build.engine(parts)
     after = 0
@@ -211,8 +262,16 @@ def recovered(journal: Journal, parts: dict[str, bytes]) -> Engine:
         after, state = kept
         mind = build.thaw(state, mind.zones)
     for entry in journal.entries(after):
+        if mind.needs_kernels(entry.batch.inputs):
+            before_tracking()
         mind.handle(entry.batch)
     return mind
+
+
+def kernels_frame(t_ns: int, state: str) -> Frame:
+    """The notice that the kernels are `KERNELS_COLD`, so that nothing is tracked, or ready."""
+    notice = Notice(source=KERNELS_SOURCE, detail=state)
+    return Frame(t_ns=t_ns, source=KERNELS_SOURCE, payload=msgspec.json.encode(notice))
 
 
 def fold_recording(

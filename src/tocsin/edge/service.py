@@ -1,14 +1,14 @@
 """The running system: sockets and HTTP in the event loop, the mind in a thread of its own.
 
-    sockets ─> queue ─> mind's thread: fold, journal, seal ─> event loop: outlet ─> subscribers
+    sockets ─> lines ─> mind's thread: fold, journal, seal ─> event loop: outlet ─> subscribers
 
-While one batch is handled and made durable the next one gathers in the queue, so batches size
-themselves; nothing waits for a timer.
+While one batch is handled and made durable the next one gathers in the lines, so batches size
+themselves; nothing waits for a timer. While the kernels are compiled the mind puts by what sensors
+send (see `engine.Held`).
 """
 
 import asyncio
 import heapq
-import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -25,21 +25,19 @@ from tocsin.edge import build, clock
 from tocsin.edge.console import private_app
 from tocsin.edge.journal import Sealed
 from tocsin.edge.outlet import Document, Outlet
-from tocsin.edge.receive import UdpSource, recorded, shed_frame
-from tocsin.edge.run import TICK_NS, Mind, Step
+from tocsin.edge.receive import UdpSource, recorded
+from tocsin.edge.run import TICK_NS, Mind, Step, kernels_frame
 from tocsin.edge.serve import HEARTBEAT_S, public_app
 from tocsin.edge.sign import Signer
 from tocsin.edge.site import BadSite
+from tocsin.edge.waiting import Waiting
+from tocsin.edge.warming import Warming
 from tocsin.edge.watch import Watch
-from tocsin.engine import Notice
+from tocsin.engine import KERNELS_COLD, KERNELS_READY, Notice
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.words import Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
-QUEUE_MAX: Final = 16_000
-"""Frames; at the 64 KiB that a datagram may have, 1 GB."""
-BATCH_MAX: Final = 4000
-"""Frames of one batch; evidence numbers hold 4,096 (see `words.Fixes.evidence`)."""
 CAP_MEDIA_TYPE: Final = "application/cap+xml"
 FEED_MEDIA_TYPE: Final = "application/atom+xml"
 CONSOLE_S: Final = 0.5
@@ -72,14 +70,13 @@ class Service:
 
     mind: Mind
 
-    def __init__(self, site: Site, zones: ZoneMap, signer: Signer) -> None:
-        self.site, self.signer = site, signer
+    def __init__(self, site: Site, zones: ZoneMap, signer: Signer, warming: Warming) -> None:
+        self.site, self.signer, self.warming = site, signer, warming
         self.watch = Watch()
         self.outlet = Outlet(self._first_sent, last_id=clock.now_ns() // NS_PER_MS)
         self._public = public_app(self.outlet, zones, _jwks(signer))
         self._private = private_app(self.watch.metrics, self._console, self._give_order)
-        self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._shed = self._shed_told = 0
+        self._waiting = Waiting()
         self._stopping = threading.Event()
         self._finished = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,14 +97,15 @@ class Service:
             await _listening(self._public, self.site.public_listen, "public_listen"),
             await _listening(self._private, self.site.private_listen, "private_listen"),
         ]
+        for source in sockets:
+            self._loop.add_reader(source.fileno(), source.drain, self._waiting.put)
+        self.warming.begin()
         self.mind = await asyncio.to_thread(start_mind)
         for name in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(name, self.stop)
         self._show_standing()
         thread = threading.Thread(target=self._fold_forever, name="mind", daemon=True)
         thread.start()
-        for source in sockets:
-            self._loop.add_reader(source.fileno(), source.drain, self._take)
         tasks = [asyncio.create_task(self._beat())]
         if recordings is not None:
             tasks.append(asyncio.create_task(self._play(recordings)))
@@ -122,6 +120,7 @@ class Service:
         await self._finished.wait()
         for task in tasks:
             task.cancel()
+        self.warming.stop()
         for source in sockets:
             self._loop.remove_reader(source.fileno())
             source.close()
@@ -153,25 +152,19 @@ class Service:
         if first is None:
             raise BadSite("sources: the recordings hold no datagram: give the paths of others")
         self._offset_ns = first.t_ns - clock.now_ns()
-        self._take(first)
+        self._waiting.put(first)
         return [], frames
-
-    def _take(self, frame: Frame) -> None:
-        if self._queue.qsize() < QUEUE_MAX:
-            self._queue.put(frame)
-        else:
-            self._shed += 1
 
     def _give_order(self, body: bytes) -> None:
         """An order is never shed: a flood of datagrams must not silence the operator."""
-        self._queue.put(Frame(t_ns=self._now_ns(), source="order", payload=body))
+        self._waiting.put_order(Frame(t_ns=self._now_ns(), source="order", payload=body))
 
     async def _play(self, frames: Iterator[Frame]) -> None:
         """Hand over recorded frames at the pace at which they were recorded."""
         try:
             for frame in frames:
                 await asyncio.sleep((frame.t_ns - self._now_ns()) / NS_PER_S)
-                self._take(frame)
+                self._waiting.put(frame)
         except BadSite as error:  # the recording turns out to be damaged further on
             self.failure = error
             self.stop()
@@ -204,25 +197,30 @@ class Service:
             self.mind.close()
 
     def _gather(self) -> list[Input]:
-        """Everything that waits, or, when nothing does, what comes within a tick."""
+        """A fair share of what waits, or, when nothing does, what comes within a tick.
+
+        Nobody waits while the mind still has frames to catch up with.
+        """
+        held, now_ns = self.mind.engine.held, self._now_ns()
         inputs: list[Input] = []
-        if shed := self._shed - self._shed_told:
-            self._shed_told += shed
-            inputs.append(shed_frame("queue", shed, "more arrived than could be handled"))
-        try:
-            inputs.append(self._queue.get(timeout=TICK_NS / NS_PER_S / 2))
-            while len(inputs) < BATCH_MAX:
-                inputs.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
+        if held.closed and self.warming.ready.is_set():
+            inputs.append(kernels_frame(now_ns, KERNELS_READY))
+        elif not held.closed and not self.warming.ready.is_set():
+            inputs.append(kernels_frame(now_ns, KERNELS_COLD))
+        behind = bool(inputs) or (held.busy and not held.closed)
+        inputs += self._waiting.take(now_ns, 0.0 if behind else TICK_NS / NS_PER_S / 2)
+        if behind and not inputs:
+            inputs.append(Tick(t_ns=now_ns))
         return inputs
 
     def _finish(self, step: Step) -> None:
         """Seal and hand over what the batch brought; count it."""
         self.watch.see(step)
+        self.watch.unexplained.see(self.mind.engine)
         if clock.now_ns() - self._t_ns_console > CONSOLE_S * NS_PER_S:
             self._t_ns_console = clock.now_ns()
-            self._console_view = self.watch.console(self.mind, self.outlet)
+            kernels = self.watch.see_kernels(self.warming, self.mind)
+            self._console_view = {**self.watch.console(self.mind, self.outlet), "kernels": kernels}
         messages = [output for output in step.outputs if isinstance(output, Message)]
         if not messages:
             return
@@ -362,5 +360,6 @@ def serve(site: Site, parts: dict[str, bytes], beside: Path) -> None:
     """Run `site` until it is told to end. Raises BadSite when it cannot start."""
     zones = build.engine(parts).zones
     signer = _signer(site, beside / site.keys)
-    service = Service(site, zones, signer)
-    asyncio.run(service.run(lambda: Mind.start(beside / site.journal, parts)))
+    warming = Warming()
+    service = Service(site, zones, signer, warming)
+    asyncio.run(service.run(lambda: Mind.start(beside / site.journal, parts, warming.wait)))

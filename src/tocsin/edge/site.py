@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tocsin.engine import INTERNAL_SOURCES
+from tocsin.engine import HELD, INTERNAL_SOURCES
 from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
 
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -151,7 +151,7 @@ def _table_problems(site: Site) -> list[str]:
             if not _NAME.fullmatch(name)
         ]
     for source in site.sources:
-        if source.name in INTERNAL_SOURCES:
+        if source.name in (*INTERNAL_SOURCES, HELD):
             found.append(f"source {source.name!r}: this name is our own: choose another")
         url = urlsplit(source.url)
         if url.scheme not in SCHEMES:
@@ -188,7 +188,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        told = value.replace("\\", "\\\\").replace('"', '\\"')
+        plain = "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in told)
+        return f'"{plain}"'
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return repr(value)

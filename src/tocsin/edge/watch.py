@@ -13,6 +13,8 @@ from prometheus_client import Counter as Metric
 from tocsin import geo
 from tocsin.edge.outlet import Outlet
 from tocsin.edge.run import Mind, Step
+from tocsin.edge.unexplained import Unexplained
+from tocsin.edge.warming import Warming
 from tocsin.engine import Engine
 from tocsin.instant import NS_PER_MS, NS_PER_S, iso
 from tocsin.rules.alerts import alert_id
@@ -20,6 +22,11 @@ from tocsin.words import KINDS, Alert, Counts, Frame, Rejected
 
 LATENCIES_KEPT: Final = 4096
 REJECTS_KEPT: Final = 200
+FATES: Final = (
+    "records", "duplicates", "unplaced", "fixes", "pulses", "late", "replayed", "refused",
+    "repeated",
+)  # fmt: skip
+"""What is counted of records, by the name of the field of `Counts`."""
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -32,6 +39,7 @@ class Watch:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.recent_rejected: deque[Rejected] = deque(maxlen=REJECTS_KEPT)
         self.latency_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self.unexplained = Unexplained()
         self._registry = CollectorRegistry()
         self._frames = Metric("tocsin_frames", "Frames received", ["source"], **self._into())
         self._rejects = Metric(
@@ -42,6 +50,17 @@ class Watch:
             "tocsin_alerts", "Alerts decided", ["threat", "stage"], **self._into()
         )
         self._tracks = Gauge("tocsin_tracks", "Tracks now", ["state"], **self._into())
+        self._evicted = Metric(
+            "tocsin_tracks_evicted", "Tracks that gave way to others", **self._into()
+        )
+        self._kernels = Gauge(
+            "tocsin_kernels", "Kernels, by what was done", ["what"], **self._into()
+        )
+        self._ready = Gauge("tocsin_kernels_ready", "1 when the sky is tracked", **self._into())
+        self._held = Gauge("tocsin_held_frames", "Frames that wait for the kernels", **self._into())
+        self._unexplained = Gauge(
+            "tocsin_unexplained_reports", "Reports a scan of no track", ["sensor"], **self._into()
+        )
         self._losses = Gauge("tocsin_losses", "Dropped, late, set aside", ["what"], **self._into())
         self._latency = Histogram(
             "tocsin_warning_latency_seconds",
@@ -72,7 +91,11 @@ class Watch:
                     self._see_counts(output)
 
     def _see_counts(self, counts: Counts) -> None:
-        for fate in ("records", "duplicates", "unplaced", "fixes", "pulses"):
+        self.totals["held"] += counts.held
+        self.totals["evicted"] += counts.evicted
+        self._evicted.inc(counts.evicted)
+        self._tracks.labels("seeds").set(counts.seeds)
+        for fate in FATES:
             number = getattr(counts, fate)
             self.totals[fate] += number
             self._records.labels(fate).inc(number)
@@ -83,6 +106,15 @@ class Watch:
         """Note one warning's way from the socket to the socket."""
         self.latency_ms.append(latency_ns / NS_PER_MS)
         self._latency.observe(latency_ns / NS_PER_S)
+
+    def see_kernels(self, warming: Warming, mind: Mind) -> dict[str, Any]:
+        """What the console shows of the kernels, and the same as metrics."""
+        held = mind.engine.held.frames
+        self._kernels.labels("compiled").set(warming.progress.done)
+        self._kernels.labels("there_are").set(warming.progress.of)
+        self._ready.set(not mind.engine.held.busy)
+        self._held.set(held)
+        return {**warming.document(), "held_frames": held}
 
     def metrics(self) -> bytes:
         """Prometheus text exposition."""
@@ -97,6 +129,8 @@ class Watch:
             "batches_durable_late": mind.writer.late,
             "batches_never_durable": mind.writer.lost,
             "reports_too_late_to_track": picture.late,
+            "reports_refused": picture.refused,
+            "reports_repeated": picture.repeated,
             "tracks_evicted": picture.evicted,
             "subscribers_let_go": outlet.dropped_subscribers,
         }
@@ -124,13 +158,34 @@ class Watch:
                 for r in self.recent_rejected
             ][-20:],
             "latency_ms": percentiles(list(self.latency_ms)),
-            "sensors": _sensors(engine),
+            "sensors": self._sensors(engine),
+            "registration": _registration(engine),
             "tracks": track_rows(engine),
             "pending": [
                 {"alert": alert_id(alert), "stage": alert.stage, "due_t_ns": due_ns}
                 for alert, due_ns in engine.authority.pending()
             ],
         }
+
+    def _sensors(self, engine: Engine) -> list[dict[str, Any]]:
+        sensors, now_ns, rows = engine.sensors, engine.now_ns, []
+        for i, name in enumerate(() if sensors is None else sensors.names):
+            assert sensors is not None
+            load = self.unexplained.load(sensors, i, now_ns)
+            self._unexplained.labels(name).set(load.unexplained)
+            rows.append(
+                {
+                    "name": name,
+                    "heard": iso(int(sensors.t_ns_heard[i])) if sensors.t_ns_heard[i] else None,
+                    "alive": bool(now_ns - sensors.t_ns_heard[i] <= sensors.stale_s[i] * NS_PER_S),
+                    "scan_s": float(sensors.scan_s[i]),
+                    "placed": bool(sensors.position_m[i, 0] == sensors.position_m[i, 0]),
+                    "reports_per_scan": round(load.reports, 1),
+                    "unexplained_per_scan": round(load.unexplained, 1),
+                    "jammed": load.jammed,
+                }
+            )
+        return rows
 
 
 def percentiles(samples: list[float]) -> dict[str, float | int | None]:
@@ -145,19 +200,21 @@ def percentiles(samples: list[float]) -> dict[str, float | int | None]:
     return {"count": len(ordered), "p50": rank(0.5), "p99": rank(0.99), "max": rank(1.0)}
 
 
-def _sensors(engine: Engine) -> list[dict[str, Any]]:
-    sensors = engine.sensors
-    if sensors is None:
-        return []
+def _registration(engine: Engine) -> list[dict[str, Any]]:
+    """By how much each sensor is found to be out of line with the others."""
+    names = () if engine.sensors is None else engine.sensors.names
     return [
         {
-            "name": name,
-            "heard": iso(int(sensors.t_ns_heard[i])) if sensors.t_ns_heard[i] else None,
-            "alive": bool(engine.now_ns - sensors.t_ns_heard[i] <= sensors.stale_s[i] * NS_PER_S),
-            "scan_s": float(sensors.scan_s[i]),
-            "placed": bool(sensors.position_m[i, 0] == sensors.position_m[i, 0]),
+            "sensor": names[sensor] if sensor < len(names) else str(sensor),
+            "range_m": round(range_m, 1),
+            "azimuth_deg": round(azimuth_deg, 3),
+            "range_sd_m": round(range_sd_m, 1),
+            "azimuth_sd_deg": round(azimuth_sd_deg, 3),
+            "pairs": pairs,
         }
-        for i, name in enumerate(sensors.names)
+        for sensor, range_m, azimuth_deg, range_sd_m, azimuth_sd_deg, pairs in (
+            engine.picture.biases()
+        )
     ]
 
 
