@@ -96,9 +96,7 @@ build_web() {
 warm() {
     now=$(digest $(find src/tocsin -name '*.py' | LC_ALL=C sort))
     up_to_date .venv/.warm "$now" && return 0
-    say "compiling the kernels"
-    # A cached kernel does not notice that a kernel it calls, in another file, was changed.
-    find src/tocsin -name '*.nb[ic]' -delete
+    say "compiling the kernels, unless the cache has them"
     .venv/bin/tocsin warm >&2
     printf '%s' "$now" >.venv/.warm
 }
