@@ -20,7 +20,7 @@ ROOMS = ("sense", "track", "predict", "decide", "warn")
 BASE = ("words", "instant", "geo")
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "words": (),
+    "words": ("words",),
     "instant": (),
     "geo": ("words",),
     "rules": (*BASE, "rules"),
@@ -112,6 +112,15 @@ def test_a_room_imports_only_what_it_may(room: str, path: Path, tree: ast.Module
         assert any(inside == a or inside.startswith(a + ".") for a in allowed), (
             f"{path.name} in {room} imports {name}; allowed: {allowed}"
         )
+
+
+@each_source
+def test_words_are_imported_from_the_package(room: str, path: Path, tree: ast.Module) -> None:
+    """Which file of `words` a word lies in is nobody else's business."""
+    if room == "words":
+        return
+    for name in imports(tree):
+        assert not name.startswith("tocsin.words."), f"{path.name} in {room} imports {name}"
 
 
 @each_source
@@ -234,6 +243,8 @@ def test_no_import_cycle() -> None:
         ("track", "import time"),
         ("decide", "from tocsin.predict import Forecast"),
         ("warn", "open('x')"),
+        ("track", "from tocsin.words.mass import Fixes"),
+        ("words", "from tocsin.geo import geodetic"),
         ("decide", "for a in {1, 2}: pass"),
         ("sense", "import numpy as np\nnp.random.normal()"),
     ],
@@ -243,6 +254,7 @@ def test_the_tests_above_can_fail(room: str, code: str) -> None:
     tree, path = ast.parse(code), PACKAGE / room / "planted.py"
     checks = (
         test_a_room_imports_only_what_it_may,
+        test_words_are_imported_from_the_package,
         test_pure_rooms_have_no_clock_chance_or_io,
         test_no_set_is_iterated_in_the_mind,
         test_chance_comes_from_a_seeded_generator,

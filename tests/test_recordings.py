@@ -29,7 +29,8 @@ from tocsin.edge.receive import blocks
 from tocsin.edge.recording import WARNING_STAGES, site_for
 from tocsin.edge.run import recovered
 from tocsin.instant import iso
-from tocsin.words import Alert, SensorSite, SourceSite, Tracks
+from tocsin.track import Picture
+from tocsin.words import Alert, Fixes, Sensors, SensorSite, SourceSite, Tracks
 
 SECONDS = 600
 EN_ROUTE = {"cruise": 22, "turning": 6}
@@ -333,17 +334,23 @@ def bare_capture(path: Path) -> bytes:
 
 
 @pytest.mark.shared
-def test_the_placed_aircraft_of_the_real_recording_are_the_tentative_tracks(
-    captures: Path, tmp_path: Path
+def test_the_placed_aircraft_of_the_real_recording_are_seeds_that_no_second_look_meets(
+    captures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nine reports of the one radar that tells its place: nine different Mode S addresses."""
-    keep = tmp_path / "journal.sqlite"
-    text = call("replay", "--pcap", captures / "cat_034_048.pcap", "--json", "--keep", keep)
-    tracks = finished(json.loads(text), keep).tracks
-    assert len(tracks) == 9
-    assert (tracks.hits == 1).all()
-    identified = tracks.mode_s[tracks.mode_s > 0]
-    assert len(np.unique(identified)) == len(identified) > 5
+    told: list[int] = []
+    update = Picture.update
+
+    def seen(self: Picture, now_ns: int, fixes: Fixes, sensors: Sensors) -> None:
+        told.extend(fixes.mode_s.tolist())
+        update(self, now_ns, fixes, sensors)
+        assert len(self.tracks()) == 0
+
+    monkeypatch.setattr(Picture, "update", seen)
+    summary = json.loads(call("replay", "--pcap", captures / "cat_034_048.pcap", "--json"))
+    assert summary["tentative"] == len(told) == 9
+    identified = [address for address in told if address > 0]
+    assert len(set(identified)) == len(identified) > 5
 
 
 # ---- the door ----------------------------------------------------------------------------------
