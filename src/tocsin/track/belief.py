@@ -14,7 +14,7 @@ from numba import njit
 from tocsin.words import FloatArray, IntArray
 
 ROUNDS: Final = 100
-SETTLED: Final = 1e-4  # largest relative change of a message; chosen: existence moves by less
+SETTLED: Final = 1e-6  # largest relative change of a message; chosen
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -25,7 +25,7 @@ def marginals(
 
     `owner` (p,) is grouped; `other` (m,) is the density (1/m3) of clutter and new targets at each
     report; `weight` (p,) in the same unit. An owner's pair has probability
-    ``weight * message / (1 + sum of the same)``. Stops when no message moves by more than 1e-4 of
+    ``weight * message / (1 + sum of the same)``. Stops when no message moves by more than 1e-6 of
     itself, or after 100 rounds.
     """
     size, m = len(owner), len(other)
