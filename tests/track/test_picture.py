@@ -356,13 +356,16 @@ def test_the_neutral_benchmark(shared: Path) -> None:
         import scoring
     finally:
         sys.path.remove(str(shared / "bench"))
-    from bench.track import play
+    from bench.track import ours
+    from bench.track.scene import scene as of_the_bench
 
+    scans = 96  # no target ends before; after, the delay of deletion is all that is scored
     scene = scenario.generate(n=50, seed=1, noise="cart")
-    shown, _ = play(scene)
-    ended = 96  # no target ends before; after, the delay of deletion is all that is scored
-    scene["truth"], scene["alive"] = scene["truth"][:ended], scene["alive"][:ended]
-    result = scoring.score(scene, shown[:ended])
+    mine = of_the_bench(50, len(scene["truth"]), 1)
+    assert mine.shared
+    shown = ours.play(mine, scans=scans).shown_m
+    scene["truth"], scene["alive"] = scene["truth"][:scans], scene["alive"][:scans]
+    result = scoring.score(scene, [(np.arange(len(places)), places) for places in shown])
     print(result)
     assert result["gospa"] < 950.0  # 757 is the best prototype's (shared knowledge, section 3.2)
     assert result["missed_pct"] < 3.0
