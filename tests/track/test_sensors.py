@@ -17,6 +17,9 @@ from tests.track.sky import (
     subset,
     watch,
 )
+from tocsin import geo
+from tocsin.sense.polar import polar
+from tocsin.sense.sensors import Radars
 from tocsin.track import Picture
 from tocsin.words import Fixes, FloatArray, Sensors, Tracks
 
@@ -308,16 +311,24 @@ def test_when_the_clock_falls_back_it_counts_as_the_largest() -> None:
 
 
 def turned(radar: Radar, batch: Fixes, bias: tuple[float, float, float]) -> Fixes:
-    """The same reports with a bias in range (m), azimuth (deg, clockwise) and height (m)."""
+    """The same reports with a bias in range (m), azimuth (deg, clockwise) and height (m).
+
+    They are measured and placed as the decoder does it, by slant range, azimuth and height: too
+    great a height at the same range draws a near target towards the radar, by 27 m for 60 m at an
+    elevation of 24 degrees.
+    """
+    lat, lon, height = (np.full(len(batch), x) for x in geo.geodetic(radar.where))
+    east, north, up = np.moveaxis(
+        np.einsum("nij,nj->ni", geo.local_axes(lat, lon), batch.position_m - radar.where), 1, 0
+    )
+    moved, _ = polar(
+        Radars(lat, lon, height, *(np.full(len(batch), sigma) for sigma in radar.sigma)),
+        np.sqrt(east**2 + north**2 + up**2) + bias[0],
+        np.degrees(np.arctan2(east, north)) + bias[1],
+        geo.geodetic(batch.position_m)[2] + bias[2],
+        np.full(len(batch), radar.sigma[2]),
+    )
     columns = {name: getattr(batch, name) for name in Fixes.__slots__}
-    moved = batch.position_m.copy()
-    for j in range(len(moved)):
-        (radial, cross, up), _ = radar.covariance(moved[j])
-        distance = float((moved[j] - radar.where) @ radial)
-        angle = np.radians(bias[1])
-        clockwise = -cross
-        moved[j] += (distance + bias[0]) * (np.cos(angle) * radial + np.sin(angle) * clockwise)
-        moved[j] += bias[2] * up - distance * radial
     return Fixes(**{**columns, "position_m": moved})
 
 
@@ -350,13 +361,12 @@ def test_two_biased_radars_make_single_tracks_and_show_their_biases(seed: int) -
     assert (said[:, 5] > 100).all()
 
 
-@pytest.mark.xfail(strict=True, reason="D10: s.d. of range and height are too small by half")
 def test_biases_lie_within_their_standard_deviations() -> None:
-    """Six seeds, two sensors, range and azimuth: the mean squared length is about one."""
+    """Twelve seeds, two sensors, range and azimuth: the mean squared length is about one."""
     lengths = []
-    for seed in range(1, 7):
+    for seed in range(1, 13):
         said = np.array(registered(seed)[0].biases())
         lengths.append(((said[:, 1:3] - np.array(BIAS)[:, :2]) / said[:, 3:5]) ** 2)
     print(np.sqrt(np.mean(lengths, axis=0)))
-    assert np.mean(lengths) < 2.0
+    assert 0.4 < np.mean(lengths) < 2.0
     assert np.max(lengths) < 16.0

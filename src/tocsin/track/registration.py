@@ -13,7 +13,11 @@ Bar-Shalom, Kirubarajan, *Multisensor-multitarget bias estimation for general as
 sensors*, IEEE T-AES 41 (2005) 899-921): a residual adds a 6 x 6 block, and a prior of zero mean
 decides what the residuals leave open. Left open is what moves all pictures alike: two radars on
 one mast are only known against each other, two radars apart are each known where traffic crosses
-between them at different angles. The standard deviations say which.
+between them at different angles. The standard deviations say which. They are honest for a bias of
+what was measured, placed as `sense.polar` places it (normalised error squared 0.95 a degree of
+freedom, 40 seeds of `tests/track/test_sensors.py`). A height that is wrong in another way, without
+the pull on the ground range that it has at equal slant range, is not: it looks like knowledge of
+what both heights have in common, and the same seeds give 2.6.
 
 Not estimated: the scale of the range (10^-4 is 20 m at 200 km, and cannot be told from the offset
 by traffic at one distance), and clocks.
