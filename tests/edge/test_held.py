@@ -17,6 +17,7 @@ from tocsin.edge.run import Mind, kernels_frame, recovered
 from tocsin.engine import HELD, KERNELS_COLD, KERNELS_READY, Engine
 from tocsin.instant import NS_PER_S
 from tocsin.predict import Forecast
+from tocsin.sense import Sense
 from tocsin.track import Picture
 from tocsin.words import Alert, Batch, Counts, Frame, Message, Order, Output, Rejected, Tick
 
@@ -209,6 +210,27 @@ def test_a_frame_that_crashes_the_mind_when_it_is_read_does_so_once(
     assert (given.quarantined, given.dropped) == (1, 0)
     given.close()
     assert check(Journal.open(path)).fault == ""
+
+
+def test_a_notice_that_cannot_be_folded_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits crashes the mind, its notice too, then the tick and the notice of the tick."""
+    read = Sense.read
+
+    def planted(self: Sense, batch: Batch) -> Any:
+        return read(self, batch) if batch.number < 3 else 1 / 0
+
+    given = Mind.start(tmp_path / "j.sqlite", build.parts(raid.site()), durable=False)
+    good = frames_of_the_raid(20)
+    given.step([cold(), *good])
+    t_ns = good[-1].t_ns
+    given.step([ready(t_ns)])
+    assert given.engine.held.busy
+    monkeypatch.setattr(Sense, "read", planted)
+    step = given.step([Tick(t_ns=t_ns)])
+    assert (step.outputs, given.quarantined, given.dropped) == ([], 2, 2)
+    given.close()
 
 
 def test_what_waits_outlives_the_process_and_the_journal_replays(tmp_path: Path) -> None:

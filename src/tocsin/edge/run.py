@@ -181,17 +181,7 @@ class Mind:
         except Exception:
             log.exception("frames that waited for the kernels crashed the mind: set aside")
             self._rebuild()
-        return self._fold_skip(t_ns)
-
-    def _fold_skip(self, t_ns: int) -> list[Step]:
-        self.quarantined += 1
-        notice = msgspec.json.encode(Notice(source=HELD, detail="crashed the mind when read"))
-        try:
-            return [self._fold([Frame(t_ns=t_ns, source="quarantine", payload=notice)])]
-        except Exception:
-            log.exception("the mind crashes without them too")
-            self._rebuild()
-        return []
+        return self._set_aside_held(t_ns)
 
     def _one_by_one(self, inputs: Sequence[Input]) -> list[Step]:
         """Fold each input as a batch of its own; what crashes the mind again is set aside."""
@@ -203,26 +193,34 @@ class Mind:
             except Exception:
                 log.exception("this frame crashed the mind twice: set aside", t_ns=given.t_ns)
                 self._rebuild()
-                steps += self._set_aside(given)
+                steps += self._set_aside_input(given)
         return steps
 
-    def _set_aside(self, given: Input) -> list[Step]:
-        """Put a notice in the place of an input that crashes the mind.
+    def _set_aside(self, t_ns: int, source: str, detail: str) -> list[Step]:
+        """Put a notice in the place of what crashes the mind.
 
         If the notice crashes it too, the fault is not the frame's: it is dropped and counted, and
         the next one tried. No state leaves meanwhile, so everybody sees that we do not know.
         """
         self.quarantined += 1
-        source = given.source if isinstance(given, Frame) else "tick"
-        detail = given.payload.hex() if isinstance(given, Frame) else ""
         notice = msgspec.json.encode(Notice(source=source, detail=detail))
         try:
-            return [self._fold([Frame(t_ns=given.t_ns, source="quarantine", payload=notice)])]
+            return [self._fold([Frame(t_ns=t_ns, source="quarantine", payload=notice)])]
         except Exception:
-            log.exception("the mind crashes whatever it is given: dropped", t_ns=given.t_ns)
+            log.exception("the mind crashes whatever it is given: dropped", t_ns=t_ns)
         self.dropped += 1
         self._rebuild()
         return []
+
+    def _set_aside_held(self, t_ns: int) -> list[Step]:
+        """Put a notice in the place of all that waits for the kernels."""
+        return self._set_aside(t_ns, HELD, "crashed the mind when read")
+
+    def _set_aside_input(self, given: Input) -> list[Step]:
+        """Put a notice that holds its bytes in the place of an input."""
+        if isinstance(given, Frame):
+            return self._set_aside(given.t_ns, given.source, given.payload.hex())
+        return self._set_aside(given.t_ns, "tick", "")
 
     def _rebuild(self) -> None:
         """A mind that crashed half-way is not trusted: fold the journal again."""
@@ -243,9 +241,9 @@ class Mind:
             steps = self._one_by_one(inputs)
         elif attempt == 2:
             if not done and not self.engine.held.closed and self.engine.held.busy:
-                steps += self._fold_skip(inputs[0].t_ns)  # or it was one of those that wait
+                steps += self._set_aside_held(inputs[0].t_ns)  # or it was one of those that wait
             if not done:
-                steps += self._set_aside(inputs[0])
+                steps += self._set_aside_input(inputs[0])
             steps += self._one_by_one(inputs[1:])
         self._pending.clear()
         return [output for step in steps for output in step.outputs]
