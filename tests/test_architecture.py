@@ -53,7 +53,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "decide": ("numpy", "msgspec"),
     "warn": ("msgspec", "lxml", "numpy"),
     "engine": ("msgspec",),
-    "sim": ("numpy", "scipy", "msgspec"),
+    "sim": ("numpy", "scipy", "msgspec", "tomli_w"),
     "score": ("numpy", "msgspec"),
 }
 """Room -> third-party packages; rooms not named here touch the world and may use what they need."""

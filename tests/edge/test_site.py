@@ -44,6 +44,8 @@ def test_a_good_site() -> None:
 def test_written_and_read_again_is_equal() -> None:
     parsed = site.parse(GOOD)
     assert site.parse(site.write(parsed)) == parsed
+    odd = msgspec.structs.replace(parsed, sender_name='a "b" \\ c\n\t\x00\x7f Київ', sources=())
+    assert site.parse(site.write(odd)) == odd
 
 
 MISTAKES = {

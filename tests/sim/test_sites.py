@@ -2,15 +2,15 @@
 
 from tests.sim.decode import records, sub
 from tests.sim.grid_map import grid_map
-from tocsin.edge.site import parse
+from tocsin.edge.site import parse, write
 from tocsin.instant import NS_PER_S
 from tocsin.sim.scenarios import scenario
-from tocsin.sim.sites import site, site_toml
+from tocsin.sim.sites import site
 
 
 def test_the_service_reads_the_site_file_back() -> None:
     world = scenario("demo-raid", 1, 1_790_000_000 * NS_PER_S, grid_map())
-    assert parse(site_toml(world)) == site(world)
+    assert parse(write(site(world))) == site(world)
     assert site(world).realm == "exercise"
 
 

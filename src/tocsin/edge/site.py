@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+import tomli_w
 
 from tocsin.engine import HELD, INTERNAL_SOURCES
 from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
@@ -73,12 +74,7 @@ def parse(text: str) -> Site:
 
 def write(site: Site) -> str:
     """The TOML text of `site`: `parse` of it gives an equal site."""
-    document: dict[str, Any] = msgspec.to_builtins(site)
-    lines = [f"{key} = {_toml(value)}" for key, value in document.items() if key not in TABLES]
-    for table in TABLES:
-        for row in document[table]:
-            lines += ["", f"[[{table}]]", *(f"{key} = {_toml(row[key])}" for key in row)]
-    return "\n".join(lines) + "\n"
+    return tomli_w.dumps(msgspec.to_builtins(site))
 
 
 def _refuse_unknown_keys(document: dict[str, Any]) -> None:
@@ -182,15 +178,3 @@ def _names_port(address: str) -> bool:
     """Whether `address` ends with a port that can be asked for (0: any that is free)."""
     host, _, port = address.rpartition(":")
     return bool(host) and re.fullmatch(r"\d{1,5}", port, re.ASCII) is not None and int(port) < 65536
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        told = value.replace("\\", "\\\\").replace('"', '\\"')
-        plain = "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in told)
-        return f'"{plain}"'
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return repr(value)

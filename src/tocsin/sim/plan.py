@@ -6,9 +6,10 @@ only make plans. Every field is described in docs/reference/scenarios.md.
 
 import tomllib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+import tomli_w
 
 from tocsin.words import KINDS, SensorSite
 
@@ -97,22 +98,7 @@ def parse(text: str) -> Plan:
 
 def dump(plan: Plan) -> str:
     """The TOML text of `plan`: `parse` of it gives an equal plan."""
-    return tables(msgspec.to_builtins(plan))
-
-
-def tables(document: dict[str, Any]) -> str:
-    """The TOML text of a document whose lists of tables are one level deep; plain keys first."""
-    plain = [f"{key} = {_toml(value)}" for key, value in document.items() if not _rows(value)]
-    for key, value in document.items():
-        for row in _rows(value):
-            plain += ["", f"[[{key}]]", *(f"{name} = {_toml(row[name])}" for name in row)]
-    return "\n".join(plain) + "\n"
-
-
-def _rows(value: Any) -> list[dict[str, Any]]:
-    """`value` if it is a list of tables, else nothing."""
-    is_rows = isinstance(value, list | tuple) and len(value) > 0 and isinstance(value[0], dict)
-    return list(value) if is_rows else []
+    return tomli_w.dumps(msgspec.to_builtins(plan))
 
 
 def _problems(plan: Plan) -> Iterator[str]:
@@ -169,16 +155,3 @@ def _flight_problems(flight: FlightPlan) -> Iterator[str]:
         yield f"{where}: beta_kgpm2 must be more than 0, visibility and start_s not negative"
     if flight.mode_3a > 0o7777 or flight.mode_s > 0xFFFFFF:
         yield f"{where}: mode_3a has 12 bits and mode_s 24"
-
-
-def _toml(value: Any) -> str:
-    """One TOML value; `repr` of a float is read back as the same float."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        told = value.replace("\\", "\\\\").replace('"', '\\"')
-        plain = "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in told)
-        return f'"{plain}"'
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return repr(value)

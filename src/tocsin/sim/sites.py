@@ -1,8 +1,5 @@
 """The site of a simulated world: what `tocsin run`, `demo` and `simulate` need to hear it."""
 
-import msgspec
-
-from tocsin.sim import plan as plans
 from tocsin.sim.world import World
 from tocsin.words import Site, SourceSite
 
@@ -35,8 +32,3 @@ def site(world: World, mode: str = "automatic", port: int = 8600) -> Site:
         sensors=world.sensors,
         sources=sources,
     )
-
-
-def site_toml(world: World, mode: str = "automatic", port: int = 8600) -> str:
-    """The site file of `site`, ready for `tocsin run`."""
-    return plans.tables(msgspec.to_builtins(site(world, mode, port)))
