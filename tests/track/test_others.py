@@ -343,6 +343,27 @@ def test_a_launch_that_nobody_sees_dies_away(radars: list[Radar], chance: float)
 # ---- when reports come --------------------------------------------------------------------------
 
 
+def test_a_name_is_the_number_of_a_report() -> None:
+    """Plots, sound, a friend and a launch: no name is above the reports that came, none twice."""
+    rng, radar = np.random.default_rng(6), Radar((-50_000.0, 0.0, 100.0))
+    track = path(rng, [0.0, 0.0, 800.0], 0.5, 40.0)
+    flight = straight((20_000.0, 30_000.0, 8000.0), (200.0, 0.0, 0.0))
+    picture, came, born = Picture(), 0, {}
+    for t in range(1, 31):
+        said, heard = BEARING.listen([track], float(t), rng, HINT_DRONE)
+        claims = friends(t - 0.5, ADDRESS, flight(t - 0.5), np.zeros(3))
+        fired = launches(t - 0.5, ground(0.0, 9e4, 150.0)) if t == 20 else launches(0.0)
+        plots = fixes(T0 + t * S, *radar.see(flight(float(t)), rng)) if t % 4 == 0 else NOTHING
+        other = others(said, heard, claims=claims, fired=fired)
+        came += len(plots) + sum(map(len, (said, heard, claims, fired)))
+        shown = update(picture, t + 0.6, [radar], plots, other)
+        assert len(np.unique(shown.id)) == len(shown.id)
+        assert shown.id.max(initial=0) <= came
+        for name, born_ns in zip(shown.id.tolist(), shown.t_ns_born.tolist(), strict=True):
+            assert born.setdefault(name, born_ns) == born_ns
+    assert len(born) >= 3
+
+
 def assert_same(one: Tracks, two: Tracks) -> None:
     """Everything but names, which say in which order reports came."""
     assert len(one.id) == len(two.id) > 0

@@ -25,10 +25,9 @@ SET_NS: Final = (
     NS_PER_S  # of hearing; chosen: a drone flies 50 m, a fifth of a good bearing's error
 )
 WAIT_NS: Final = 500 * NS_PER_MS  # for reports of the last second; chosen: networks of phones
-OTHERS_MAX: Final = 1 << 20  # serial numbers set aside for one batch
 
 _Columns = TypeVar("_Columns", Lines, Presences, Friends)
-OtherEvent = FriendEvent | HearEvent | LaunchEvent
+OtherEvent = FriendEvent | LaunchEvent
 
 
 class Gathering:
@@ -37,14 +36,16 @@ class Gathering:
     def __init__(self) -> None:
         self._parts: dict[int, list[tuple[Lines, Presences]]] = {}
         self._nodes: Nodes | None = None
-        self._serial = 0
         self._done_ns = 0
         self._told: dict[int, set[bytes]] = {}
         self.repeated = 0
 
     def take(self, others: Others, serial: int, oldest_ns: int) -> tuple[list[OtherEvent], int]:
-        """Events of one batch that need not wait; how many reports are older than `oldest_ns`."""
-        self._nodes, self._serial = others.nodes, serial
+        """Events of one batch that need not wait; how many reports are older than `oldest_ns`.
+
+        Friends have serial numbers from `serial` on, launches those after them.
+        """
+        self._nodes = others.nodes
         events: list[OtherEvent] = []
         late = sum(
             int((column.t_ns < oldest_ns).sum())
@@ -55,7 +56,12 @@ class Gathering:
             friends = _rows(others.friends, fresh)
             events.append(FriendEvent((int(friends.t_ns.max()), RANK_FRIEND, 0, serial), friends))
         for row in np.flatnonzero(others.launches.t_ns >= oldest_ns).tolist():
-            key = (int(others.launches.t_ns[row]), RANK_LAUNCH, 0, serial + row)
+            key = (
+                int(others.launches.t_ns[row]),
+                RANK_LAUNCH,
+                0,
+                serial + len(others.friends) + row,
+            )
             events.append(LaunchEvent(key, others.launches, row))
         for end_ns in [end_ns for end_ns in self._told if end_ns < oldest_ns]:
             del self._told[end_ns]
@@ -89,20 +95,24 @@ class Gathering:
             told.add(name)
         return new
 
-    def ripe(self, now_ns: int) -> list[OtherEvent]:
-        """The sets whose time has come; a set that was folded before comes again with the rest."""
-        events: list[OtherEvent] = []
+    def ripe(self, now_ns: int, serial: int) -> list[HearEvent]:
+        """The sets whose time has come; a set that was folded before comes again with the rest.
+
+        Their reports have serial numbers from `serial` on: each begins one track at most.
+        """
+        events: list[HearEvent] = []
         for end_ns in sorted(self._parts):
             if now_ns < end_ns + WAIT_NS or self._nodes is None:
                 break
             parts = self._parts.pop(end_ns)
             # A set on time is folded when it is ripe; one that comes late, where it belongs.
             on_time = end_ns > self._done_ns
-            key = (end_ns + WAIT_NS, RANK_HEAR, 0 if on_time else 1, self._serial)
+            key = (end_ns + WAIT_NS, RANK_HEAR, 0 if on_time else 1, serial)
             self._done_ns = max(self._done_ns, end_ns)
             lines = _joined([part[0] for part in parts])
             presences = _joined([part[1] for part in parts])
             events.append(HearEvent(key, lines, presences, self._nodes))
+            serial += len(lines) + len(presences)
         return events
 
 

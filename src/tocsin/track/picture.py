@@ -25,7 +25,7 @@ from tocsin.track.events import (
     SystemEvent,
     cut,
 )
-from tocsin.track.gathering import OTHERS_MAX, Gathering
+from tocsin.track.gathering import Gathering
 from tocsin.track.sky import Sky
 from tocsin.track.survey import GOOD, REFUSED, REPEATED, SUSPECT, survey
 from tocsin.track.table import Records
@@ -117,12 +117,14 @@ class Picture:
             fresh = [(event.key, event) for event in events]
         if others is not None:
             told = self._others.repeated
-            heard, late = self._others.take(others, self._serial, self._now_ns - LATE_NS)
+            at_once, late = self._others.take(others, self._serial, self._now_ns - LATE_NS)
             self.repeated += self._others.repeated - told
-            self._serial += OTHERS_MAX
+            self._serial += len(others.friends) + len(others.launches)
             self.late += late
-            fresh.extend((event.key, event) for event in heard)
-        fresh.extend((event.key, event) for event in self._others.ripe(self._now_ns))
+            fresh.extend((event.key, event) for event in at_once)
+        for heard in self._others.ripe(self._now_ns, self._serial):
+            self._serial += len(heard.lines) + len(heard.presences)
+            fresh.append((heard.key, heard))
         fresh.extend(self._beats(sensors))
         if fresh:
             self._fold(fresh)
