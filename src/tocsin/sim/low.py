@@ -8,12 +8,13 @@ hot-air balloon (burner, basket, people) 1.
 
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from tocsin.sim.airways import Airport
 from tocsin.sim.plan import FlightPlan, Waypoint
 from tocsin.sim.routes import destination
-from tocsin.sim.traffic import Area, wander
+from tocsin.sim.traffic import BIRDS, HELICOPTER, LIGHT, Area, roaming, wander
 
 LIGHT_M2: Final = 2.0
 HELICOPTER_M2: Final = 4.0
@@ -30,17 +31,8 @@ BALLOONS: Final = {
 
 def light(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """A light aircraft across country."""
-    speed = float(rng.uniform(45.0, 75.0))
-    return FlightPlan(
-        id=name,
-        kind="aircraft",
-        label="light aircraft",
-        speed_mps=speed,
-        turn_dps=5.0,
-        climb_mps=4.0,
-        echo_m2=LIGHT_M2,
-        waypoints=wander(area, speed, seconds, 6_000.0, 40.0, (300.0, 2_000.0), rng),
-    )
+    flight = roaming(name, "light aircraft", LIGHT, area, seconds, rng)
+    return msgspec.structs.replace(flight, echo_m2=LIGHT_M2)
 
 
 def circuits(name: str, airport: Airport, seconds: float, rng: np.random.Generator) -> FlightPlan:
@@ -77,17 +69,8 @@ def circuits(name: str, airport: Airport, seconds: float, rng: np.random.Generat
 
 def helicopter(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """A helicopter across country."""
-    speed = float(rng.uniform(35.0, 65.0))
-    return FlightPlan(
-        id=name,
-        kind="helicopter",
-        label="helicopter",
-        speed_mps=speed,
-        turn_dps=6.0,
-        climb_mps=5.0,
-        echo_m2=HELICOPTER_M2,
-        waypoints=wander(area, speed, seconds, 6_000.0, 40.0, (100.0, 600.0), rng),
-    )
+    flight = roaming(name, "helicopter", HELICOPTER, area, seconds, rng)
+    return msgspec.structs.replace(flight, echo_m2=HELICOPTER_M2)
 
 
 def working_helicopter(
@@ -165,9 +148,8 @@ def fighter(name: str, area: Area, seconds: float, rng: np.random.Generator) -> 
 
 def flock(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """A flock of birds between fields: slow, low, wandering."""
-    speed = float(rng.uniform(10.0, 18.0))
-    points = wander(area, speed, seconds, 700.0, 60.0, (50.0, 800.0), rng)
-    return _birds(name, "flock of birds", speed, points, rng)
+    flight = roaming(name, "flock of birds", BIRDS, area, seconds, rng)
+    return msgspec.structs.replace(flight, echo_m2=_flock_m2(rng))
 
 
 def migrants(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
@@ -208,7 +190,6 @@ def _birds(
     name: str, label: str, speed: float, points: tuple[Waypoint, ...], rng: np.random.Generator,
     holds_s: tuple[float, ...] = (),
 ) -> FlightPlan:  # fmt: skip
-    """Birds with an echo between those of one large bird and of a dense flock."""
     return FlightPlan(
         id=name,
         kind="bird",
@@ -217,6 +198,11 @@ def _birds(
         holds_s=holds_s,
         turn_dps=20.0 if holds_s else 10.0,
         climb_mps=1.0,
-        echo_m2=float(np.exp(rng.uniform(np.log(0.01), np.log(0.1)))),
+        echo_m2=_flock_m2(rng),
         waypoints=points,
     )
+
+
+def _flock_m2(rng: np.random.Generator) -> float:
+    """An echo between those of one large bird and of a dense flock."""
+    return float(np.exp(rng.uniform(np.log(0.01), np.log(0.1))))

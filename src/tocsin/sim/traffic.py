@@ -36,6 +36,31 @@ class Area:
         return destination(self.lat_deg, self.lon_deg, float(rng.uniform(0.0, 360.0)), reach_m)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roamer:
+    """How what goes nowhere in particular moves; speed and height are lowest and highest."""
+
+    kind: str
+    speed_mps: tuple[float, float]
+    height_m: tuple[float, float]
+    turn_dps: float
+    climb_mps: float
+    leg_m: float = 6_000.0
+    spread_deg: float = 40.0
+
+
+LIGHT: Final = Roamer(
+    kind="aircraft", speed_mps=(45.0, 75.0), height_m=(300.0, 2_000.0), turn_dps=5.0, climb_mps=4.0
+)
+HELICOPTER: Final = Roamer(
+    kind="helicopter", speed_mps=(35.0, 65.0), height_m=(100.0, 600.0), turn_dps=6.0, climb_mps=5.0
+)
+BIRDS: Final = Roamer(
+    kind="bird", speed_mps=(10.0, 18.0), height_m=(50.0, 800.0), turn_dps=10.0, climb_mps=1.0,
+    leg_m=700.0, spread_deg=60.0,
+)  # fmt: skip
+
+
 def drone(
     name: str, target: Place, times_s: tuple[float, float], from_deg: float,
     rng: np.random.Generator, label: str = "one-way drone",
@@ -132,39 +157,44 @@ def airliner(name: str, area: Area, seconds: float, rng: np.random.Generator) ->
     )
 
 
+def roaming(
+    name: str, label: str, roamer: Roamer, area: Area, seconds: float, rng: np.random.Generator
+) -> FlightPlan:
+    """One that wanders over the area, at one speed."""
+    speed = float(rng.uniform(*roamer.speed_mps))
+    return FlightPlan(
+        id=name,
+        kind=roamer.kind,
+        label=label,
+        speed_mps=speed,
+        turn_dps=roamer.turn_dps,
+        climb_mps=roamer.climb_mps,
+        waypoints=wander(
+            area, speed, seconds, roamer.leg_m, roamer.spread_deg, roamer.height_m, rng
+        ),
+    )
+
+
 def low_aircraft(
     name: str, label: str, area: Area, seconds: float, rng: np.random.Generator
 ) -> FlightPlan:
     """A light aircraft, helicopter or "light aircraft, Mode C only": low, slow, answering."""
-    helicopter = label == "helicopter"
-    speed = float(rng.uniform(35.0, 65.0) if helicopter else rng.uniform(45.0, 75.0))
-    heights_m = (100.0, 600.0) if helicopter else (300.0, 2_000.0)
-    return FlightPlan(
-        id=name,
-        kind="helicopter" if helicopter else "aircraft",
-        label=label,
-        speed_mps=speed,
+    roamer = HELICOPTER if label == "helicopter" else LIGHT
+    flight = roaming(name, label, roamer, area, seconds, rng)
+    silent = label.endswith("Mode C only")
+    return msgspec.structs.replace(
+        flight,
         turn_dps=5.0,
         climb_mps=4.0,
-        waypoints=wander(area, speed, seconds, 6_000.0, 40.0, heights_m, rng),
-        mode_3a=VFR_CODE if label.endswith("Mode C only") else code(rng),
-        mode_s=-1 if label.endswith("Mode C only") else address(rng),
+        mode_3a=VFR_CODE if silent else code(rng),
+        mode_s=-1 if silent else address(rng),
     )
 
 
 def birds(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """A flock of birds: slow, low, wandering, and a weak echo."""
-    speed = float(rng.uniform(10.0, 18.0))
-    return FlightPlan(
-        id=name,
-        kind="bird",
-        label="flock of birds",
-        speed_mps=speed,
-        turn_dps=10.0,
-        climb_mps=1.0,
-        waypoints=wander(area, speed, seconds, 700.0, 60.0, (50.0, 800.0), rng),
-        visibility=0.5,
-    )
+    flight = roaming(name, "flock of birds", BIRDS, area, seconds, rng)
+    return msgspec.structs.replace(flight, visibility=0.5)
 
 
 def _approach(
