@@ -57,7 +57,7 @@ def total(grid: Raster, spread: Fan, flight: cruise.Flyers) -> float:
     size = spread.flown_m.size * grid.longest
     columns = np.empty(size, dtype=np.int32), np.empty(size), np.empty(size)
     (start,) = cruise.starts(spread, flight)
-    return float(cruise.fly(grid, start, cruise.paths_of(spread), *columns)[1])
+    return float(cruise.fly(grid, start, spread, *columns)[1])
 
 
 @settings(deadline=None, max_examples=40)
@@ -99,7 +99,7 @@ def test_left_and_right_are_alike(kind: str) -> None:
 
 
 def straight(habits: Habits) -> Fan:
-    return fan(replace(habits, leg_m=1e12, speed_change=0.0, waves=((1e4, 0.0), (1e5, 0.0))))
+    return fan(habits._replace(leg_m=1e12, speed_change=0.0, waves=((1e4, 0.0), (1e5, 0.0))))
 
 
 @pytest.mark.parametrize(("kind", "habits", "speed_mps"), [(0, DRONE, 50.0), (1, CRUISE, 240.0)])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.instant import NS_PER_S
-from tocsin.track.system import STRAYS, VOUCHED, Links, apart, intersect, vouched
+from tocsin.track.system import STRAYS, VOUCHED, Links, Told, apart, intersect, vouched
 from tocsin.words import FloatArray
 
 H = np.hstack([np.eye(3), np.zeros((3, 3))])
@@ -67,7 +67,7 @@ def raid(
         pos_cov, vel_cov = blocks(theirs[1])
         if way == "ci":
             ours = ours[0].copy(), ours[1].copy()
-            intersect(*ours, here, speed, pos_cov, vel_cov, velocity)
+            intersect(*ours, Told(here, speed, pos_cov, vel_cov, velocity))
         elif way == "naive" and velocity:
             noise = np.zeros((6, 6))
             noise[:3, :3], noise[3:, 3:] = pos_cov, vel_cov
@@ -137,7 +137,7 @@ def test_the_weight_is_the_best_of_a_grid(seed: int, velocity: bool) -> None:
     mixed = grid[:, None, None] * ours + (1.0 - grid)[:, None, None] * theirs
     best = np.linalg.slogdet(mixed)[1].max()
     fused, spread = mean.copy(), cov.copy()
-    intersect(fused, spread, z, v, pos_cov, vel_cov, velocity)
+    intersect(fused, spread, Told(z, v, pos_cov, vel_cov, velocity))
     assert -np.linalg.slogdet(spread)[1] == pytest.approx(best, abs=2e-4)
     information = np.linalg.inv(spread)
     part = np.abs(ours - theirs) > 1e-9 * np.abs(ours).max()
@@ -166,7 +166,8 @@ def test_no_correlation_makes_the_true_length_less(seed: int, velocity: bool) ->
     spread = tell @ joint @ tell.T
     miss = (other - mean)[:n]
     pos_cov, vel_cov = blocks(report)
-    length = apart(mean, cov, other[:3].copy(), other[3:].copy(), pos_cov, vel_cov, velocity)
+    told = Told(other[:3].copy(), other[3:].copy(), pos_cov, vel_cov, velocity)
+    length = apart(mean, cov, told)
     assert 0.0 < length <= miss @ np.linalg.solve(spread, miss) * (1.0 + 1e-9)
 
 
@@ -176,17 +177,18 @@ def test_the_same_estimate_again_changes_nothing_and_velocity_may_be_absent() ->
     cov[:3, :3], cov[3:, 3:] = spd(rng, 3, np.full(3, 80.0)), spd(rng, 3, np.full(3, 8.0))
     mean, before = np.arange(6.0), cov.copy()
     for _ in range(50):
-        intersect(mean, cov, mean[:3].copy(), mean[3:].copy(), *blocks(before), True)
+        intersect(mean, cov, Told(mean[:3].copy(), mean[3:].copy(), *blocks(before), True))
     np.testing.assert_allclose(cov, before, rtol=1e-9)
     nothing = np.full(3, np.nan)
-    intersect(mean, cov, np.full(3, 50.0), nothing, np.eye(3), np.full((3, 3), np.nan), False)
+    told = Told(np.full(3, 50.0), nothing, np.eye(3), np.full((3, 3), np.nan), False)
+    intersect(mean, cov, told)
     assert np.isfinite(mean).all()
     assert np.trace(cov[:3, :3]) < np.trace(before[:3, :3])
 
 
 def test_a_covariance_that_is_none_changes_nothing() -> None:
     mean, cov = np.zeros(6), np.eye(6)
-    news = intersect(mean, cov, np.ones(3), np.ones(3), -np.eye(3) * 9, np.eye(3), True)
+    news = intersect(mean, cov, Told(np.ones(3), np.ones(3), -np.eye(3) * 9, np.eye(3), True))
     assert news == 0.0
     assert np.array_equal(mean, np.zeros(6))
     assert np.array_equal(cov, np.eye(6))
@@ -198,7 +200,8 @@ def test_models_are_weighed_by_how_well_they_fit() -> None:
     cov, noise = spd(rng, 6, np.full(6, 30.0)), spd(rng, 3, np.full(3, 30.0))
     near, far = np.zeros(6), np.r_[300.0, np.zeros(5)]
     z, rest = np.array([10.0, 0.0, 0.0]), np.zeros(3)
-    got = [intersect(m.copy(), cov.copy(), z, rest, noise, noise, False) for m in (near, far)]
+    told = Told(z, rest, noise, noise, False)
+    got = [intersect(m.copy(), cov.copy(), told) for m in (near, far)]
     for m, news in zip((near, far), got, strict=True):
         spread, miss = cov[:3, :3] + noise, z - m[:3]
         expected = -0.5 * (

@@ -68,39 +68,12 @@ def strikes(grid: Raster, fan: Fan, flyers: Flyers, chance_min: FloatArray) -> S
     zone, t_s, weight = np.empty(size, dtype=np.int32), np.empty(size), np.empty(size)
     parts = []
     for job, start in enumerate(starts(fan, flyers)):
-        ends, _ = fly(grid, start, paths_of(fan), zone, t_s, weight)
+        ends, _ = fly(grid, start, fan, zone, t_s, weight)
         found = tally(
             zone[:ends], t_s[:ends], weight[:ends], len(grid.hazard_per_m), chance_min[job]
         )
         parts.append((job, *found))
     return gather(parts)
-
-
-class Paths(NamedTuple):
-    """The columns of `Fan`, for the kernel."""
-
-    ahead_m: FloatArray
-    left_m: FloatArray
-    flown_m: FloatArray
-    step_m: FloatArray
-    heading: FloatArray
-    across: FloatArray
-    along: FloatArray
-    speed: FloatArray
-
-
-def paths_of(fan: Fan) -> Paths:
-    """The columns of `fan` as the kernels take them."""
-    return Paths(
-        fan.ahead_m,
-        fan.left_m,
-        fan.flown_m,
-        fan.step_m,
-        fan.heading,
-        fan.across,
-        fan.along,
-        fan.speed,
-    )
 
 
 def starts(fan: Fan, flyers: Flyers) -> list[Start]:
@@ -155,7 +128,7 @@ def _sd(covariance: FloatArray, direction: FloatArray) -> FloatArray:
 def fly(
     grid: Raster,
     start: Start,
-    paths: Paths,
+    fan: Fan,
     zone: Int32Array,
     t_s: FloatArray,
     weight: FloatArray,
@@ -166,25 +139,25 @@ def fly(
     however many zones it harms, and counts ends outside every zone.
     """
     ends, total = 0, 0.0
-    count = len(paths.heading)
+    count = len(fan.heading)
     around = plane(start.lat_deg, start.lon_deg)
     for i in range(count):
-        sin_off = np.sin(paths.heading[i] * start.heading_sd_rad)
-        cos_off = np.cos(paths.heading[i] * start.heading_sd_rad)
+        sin_off = np.sin(fan.heading[i] * start.heading_sd_rad)
+        cos_off = np.cos(fan.heading[i] * start.heading_sd_rad)
         sine = start.sin_heading * cos_off - start.cos_heading * sin_off
         cosine = start.cos_heading * cos_off + start.sin_heading * sin_off
-        across_m = paths.across[i] * start.across_sd_m
-        along_m = paths.along[i] * start.along_sd_m
+        across_m = fan.across[i] * start.across_sd_m
+        along_m = fan.along[i] * start.along_sd_m
         east_m = along_m * start.sin_heading - across_m * start.cos_heading
         north_m = along_m * start.cos_heading + across_m * start.sin_heading
-        pace = max(1.0 + paths.speed[i] * start.speed_sd, _SPEED_SHARE_MIN)
+        pace = max(1.0 + fan.speed[i] * start.speed_sd, _SPEED_SHARE_MIN)
         speed_mps = start.speed_mps * pace
         alive = 1.0 / count
-        for j in range(len(paths.step_m)):
-            after_s = paths.flown_m[i, j] / speed_mps
+        for j in range(len(fan.step_m)):
+            after_s = fan.flown_m[i, j] / speed_mps
             if after_s > HORIZON_S_MAX:
                 break
-            ahead_m, left_m = paths.ahead_m[i, j], paths.left_m[i, j]
+            ahead_m, left_m = fan.ahead_m[i, j], fan.left_m[i, j]
             lat_deg, lon_deg = place(
                 around,
                 east_m + ahead_m * sine - left_m * cosine,
@@ -195,9 +168,9 @@ def fly(
             if cell >= 0:
                 first, last = grid.start[cell], grid.start[cell + 1]
             hazard = grid.hazard_per_m[grid.zone[first]] if last > first else HAZARD_UNZONED_PER_M
-            if paths.flown_m[i, j] < start.dive_m:
+            if fan.flown_m[i, j] < start.dive_m:
                 hazard += DIVE_HAZARD / start.dive_m
-            end = alive * (1.0 - np.exp(-hazard * paths.step_m[j]))
+            end = alive * (1.0 - np.exp(-hazard * fan.step_m[j]))
             alive -= end
             total += end
             for at in range(first, last):

@@ -96,7 +96,8 @@ def impacts(bodies: Bodies) -> Impacts:
     centre = np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1)
     offsets = np.sqrt(_N_KAPPA) * roots(covariance).transpose(0, 2, 1)
     points = centre[:, None, :] + np.concatenate([np.zeros((n, 1, 7)), offsets, -offsets], axis=1)
-    down_s, down_m = fall(EARTH, LN_DENSITY, points.reshape(-1, 7))
+    states = np.ascontiguousarray(points.reshape(-1, 7))  # one memory layout, one compiled kernel
+    down_s, down_m = fall(EARTH, LN_DENSITY, states)
     down_s, down_m = down_s.reshape(n, 15), down_m.reshape(n, 15, 3)
     lat_deg, lon_deg, _ = geodetic(down_m[:, 0])
     away_m = down_m - down_m[:, :1]

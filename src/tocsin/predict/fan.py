@@ -10,8 +10,7 @@ Gaussian process: Shinozuka and Deodatis, Appl. Mech. Rev. 44 (1991) 191-204), w
 Parameters are chosen to be wide rather than fitted: no public set of such flights exists.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ so that together the paths see every metre."""
 _FINE_M: Final = 250.0  # step of the integration along a path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
+class Habits(NamedTuple):
     """How a kind flies; lengths in m, angles in rad, speeds in m/s.
 
     `leg_m` is the mean distance between waypoints, `turn_rad` the s.d. of the turn there; `waves`
@@ -60,8 +58,7 @@ CRUISE: Final = Habits(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fan:
+class Fan(NamedTuple):
     """n paths of k steps; the second half mirrors the first, so the fan is exactly symmetric.
 
     ahead_m, left_m  float64 (n,k)  where each path is sampled, once in each step
@@ -80,9 +77,6 @@ class Fan:
     across: FloatArray
     along: FloatArray
     speed: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.heading)
 
 
 def fan(habits: Habits) -> Fan:

@@ -82,8 +82,9 @@ def tally(
         if chance[z, -1] >= chance_min and chance[z, -1] > 0.0:
             slot[z] = kept
             kept += 1
-    counts = _histograms(zone, t_s, weight, slot, kept, soonest, latest)
     rows = np.empty(kept, dtype=np.int32)
+    counts = np.zeros((kept, _BINS))
+    _count(zone, t_s, weight, slot, soonest, latest, counts)
     chances = np.empty((kept, len(horizons)))
     quantiles_s = np.empty((kept, len(QUANTILES)))
     for z in range(zones):
@@ -95,28 +96,26 @@ def tally(
 
 
 @numba.njit(cache=True, nogil=True)
-def _histograms(
+def _count(
     zone: Int32Array,
     t_s: FloatArray,
     weight: FloatArray,
     slot: Int32Array,
-    slots: int,
     soonest: FloatArray,
     latest: FloatArray,
-) -> FloatArray:
-    """Weights of the ends of each kept zone by bin between its soonest and latest end."""
+    counts: FloatArray,
+) -> None:
+    """Add the ends of each kept zone by bin between its soonest and latest end."""
     first = np.log(soonest + _SOON_S)
     bins_per_ln = np.empty(len(slot))
     for z in range(len(slot)):
         span = np.log(latest[z] + _SOON_S) - first[z]
         bins_per_ln[z] = _BINS / span if span > 1e-12 else 0.0
-    counts = np.zeros((slots, _BINS))
     for i in range(len(zone)):
         z = zone[i]
         if slot[z] >= 0 and t_s[i] <= latest[z]:
             place = int((np.log(t_s[i] + _SOON_S) - first[z]) * bins_per_ln[z])
             counts[slot[z], min(max(place, 0), _BINS - 1)] += weight[i]
-    return counts
 
 
 @numba.njit(cache=True, nogil=True)

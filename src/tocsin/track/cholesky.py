@@ -12,10 +12,10 @@ from tocsin.words import FloatArray
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def factor(matrix: FloatArray, n: int) -> float:
-    """Cholesky factor of the leading (n,n) in place (lower); ln determinant, else -inf."""
+def factor(matrix: FloatArray) -> float:
+    """Cholesky factor of (n,n) in place (lower); ln determinant, else -inf."""
     total_ln = 0.0
-    for a in range(n):
+    for a in range(len(matrix)):
         for b in range(a + 1):
             total = matrix[a, b]
             for c in range(b):
@@ -31,8 +31,9 @@ def factor(matrix: FloatArray, n: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def inverse(lower: FloatArray, n: int, out: FloatArray) -> None:
+def inverse(lower: FloatArray, out: FloatArray) -> None:
     """Inverse of L L' from the factor of `factor`, which is overwritten."""
+    n = len(lower)
     for b in range(n):
         lower[b, b] = 1.0 / lower[b, b]
         for a in range(b + 1, n):
@@ -54,7 +55,7 @@ def invert(matrix: FloatArray, out: FloatArray) -> bool:
     """Inverse of a symmetric positive definite (n,n) to `out`; false, and nothing, if it is not."""
     lower = np.empty(matrix.shape)
     lower[:] = matrix
-    if factor(lower, len(matrix)) == -math.inf:
+    if factor(lower) == -math.inf:
         return False
-    inverse(lower, len(matrix), out)
+    inverse(lower, out)
     return True

@@ -14,7 +14,7 @@ from tocsin.track import system
 from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import Look
 from tocsin.track.rows import blank, guess, note
-from tocsin.track.system import Links, apart, intersect
+from tocsin.track.system import Links, Told, apart, intersect
 from tocsin.track.table import MODELS, Record, Records
 from tocsin.words import Fixes, FloatArray
 
@@ -38,6 +38,7 @@ def distances(
 ) -> None:  # fmt: skip
     """Least squared length of a report (an array of one) from each track to `out` (n,)."""
     seen = report[0]
+    told = Told(seen.position_m, velocity, seen.covariance_m2, vel_cov, has_velocity)
     mean = np.empty(6)
     for i in range(n):
         track = tracks[i]
@@ -51,10 +52,7 @@ def distances(
         out[i] = np.inf
         named = min(track.mode_s, seen.mode_s) >= 0 and track.mode_s != seen.mode_s
         if off < _BOX_M and not named:
-            out[i] = apart(
-                mean, track.cov[lead], seen.position_m, velocity, seen.covariance_m2, vel_cov,
-                has_velocity,
-            )  # fmt: skip
+            out[i] = apart(mean, track.cov[lead], told)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -67,19 +65,13 @@ def fuse(
     advance(track, seen.t_ns, banks[0], work)
     lead = leading(track)
     gate = system.GATE_VELOCITY if has_velocity else system.GATE
-    length = apart(
-        track.mean[lead], track.cov[lead], seen.position_m, velocity, seen.covariance_m2, vel_cov,
-        has_velocity,
-    )  # fmt: skip
-    if length > gate:
+    told = Told(seen.position_m, velocity, seen.covariance_m2, vel_cov, has_velocity)
+    if apart(track.mean[lead], track.cov[lead], told) > gate:
         return False
     best, total = -np.inf, 0.0
     for m in range(MODELS):
         if track.weight[m] > 0.0:
-            work.log_like[m] = intersect(
-                track.mean[m], track.cov[m], seen.position_m, velocity, seen.covariance_m2,
-                vel_cov, has_velocity,
-            )  # fmt: skip
+            work.log_like[m] = intersect(track.mean[m], track.cov[m], told)
             best = max(best, work.log_like[m])
     flying = 0.0
     for m in range(MODELS):

@@ -133,8 +133,9 @@ class Registration:
             return
         memory = self._memory
         # one memory layout, one compiled kernel
+        times, ids = np.ascontiguousarray(t_ns), np.ascontiguousarray(track_ids)
         places, noises = np.ascontiguousarray(positions), np.ascontiguousarray(covariances)
-        learn_look(memory, slot, t_ns, track_ids, places, noises)
+        learn_look(memory, slot, times, ids, places, noises)
         now_ns = int(t_ns[-1])
         if memory.clock[0] == 0:
             memory.clock[0] = now_ns

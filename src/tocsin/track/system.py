@@ -16,13 +16,13 @@ when theirs is the worse in all directions, and would blunt our track with every
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from tocsin.instant import NS_PER_S
-from tocsin.track.cholesky import factor, inverse
+from tocsin.track.cholesky import factor, inverse, invert
 from tocsin.words import FloatArray, IntArray
 
 GATE: Final = 16.27
@@ -38,6 +38,17 @@ VOUCHED: Final = (0.9, 0.964, 0.98)
 """Least existence after the first, second, third report of a linked system track: odds 9, 27, 49.
 Chosen: the other system confirmed it by rules of its own; the third confirms it here."""
 
+
+class Told(NamedTuple):
+    """A report of another system: ECEF, m, m/s; the velocity is ignored unless `has_velocity`."""
+
+    position: FloatArray  # (3,)
+    velocity: FloatArray  # (3,)
+    pos_cov: FloatArray  # (3,3)
+    vel_cov: FloatArray  # (3,3)
+    has_velocity: bool
+
+
 _GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 _STEPS: Final = 12  # leaves w within 0.004, and the determinant within some 1e-5 of the best
 _LN_2PI: Final = math.log(2.0 * math.pi)
@@ -49,7 +60,7 @@ def _mixed(w: float, ours: FloatArray, theirs: FloatArray, out: FloatArray) -> f
     for a in range(6):
         for b in range(a + 1):
             out[a, b] = w * ours[a, b] + (1.0 - w) * theirs[a, b]
-    return float(factor(out, 6))
+    return float(factor(out))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -83,32 +94,24 @@ def _best_weight(cov: FloatArray, ours: FloatArray, theirs: FloatArray, work: Fl
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _distance(
-    mean: FloatArray,
-    cov: FloatArray,
-    position: FloatArray,
-    velocity: FloatArray,
-    pos_cov: FloatArray,
-    vel_cov: FloatArray,
-    has_velocity: bool,
-    ours: float,
-    theirs: float,
+    mean: FloatArray, cov: FloatArray, told: Told, ours: float, theirs: float
 ) -> tuple[float, float]:
     """Squared length of the difference under ``ours P + theirs R``, and ln of its determinant."""
-    n = 6 if has_velocity else 3
-    spread, miss = np.zeros((6, 6)), np.empty(6)
+    n = 6 if told.has_velocity else 3
+    spread, miss = np.zeros((n, n)), np.empty(n)
     for a in range(n):
         for b in range(n):
             spread[a, b] = ours * cov[a, b]
     for a in range(3):
-        miss[a] = position[a] - mean[a]
+        miss[a] = told.position[a] - mean[a]
         for b in range(3):
-            spread[a, b] += theirs * pos_cov[a, b]
-    if has_velocity:
+            spread[a, b] += theirs * told.pos_cov[a, b]
+    if told.has_velocity:
         for a in range(3):
-            miss[a + 3] = velocity[a] - mean[a + 3]
+            miss[a + 3] = told.velocity[a] - mean[a + 3]
             for b in range(3):
-                spread[a + 3, b + 3] += theirs * vel_cov[a, b]
-    log_det = factor(spread, n)
+                spread[a + 3, b + 3] += theirs * told.vel_cov[a, b]
+    log_det = factor(spread)
     if log_det == -math.inf:
         return math.inf, log_det
     length = 0.0
@@ -121,83 +124,56 @@ def _distance(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def apart(
-    mean: FloatArray,
-    cov: FloatArray,
-    position: FloatArray,
-    velocity: FloatArray,
-    pos_cov: FloatArray,
-    vel_cov: FloatArray,
-    has_velocity: bool,
-) -> float:
+def apart(mean: FloatArray, cov: FloatArray, told: Told) -> float:
     """Squared Mahalanobis length of report from track, the least that any correlation allows.
 
-    Arguments as those of `intersect`. The covariance of the difference is at most
-    ``P / w + R / (1 - w)`` for every w; w is the share of our standard deviation in the sum of
-    both, which is the tightest for equal shapes: the length is ``(distance / (s1 + s2))^2``.
+    The covariance of the difference is at most ``P / w + R / (1 - w)`` for every w; w is the share
+    of our standard deviation in the sum of both, which is the tightest for equal shapes: the
+    length is ``(distance / (s1 + s2))^2``.
     """
     ours, theirs = 0.0, 0.0
     for a in range(3):
         ours += cov[a, a]
-        theirs += pos_cov[a, a]
+        theirs += told.pos_cov[a, a]
     ours, theirs = math.sqrt(ours), math.sqrt(theirs)
     both = ours + theirs
-    return float(
-        _distance(
-            mean, cov, position, velocity, pos_cov, vel_cov, has_velocity,
-            both / ours, both / theirs,
-        )[0]
-    )  # fmt: skip
+    return float(_distance(mean, cov, told, both / ours, both / theirs)[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def intersect(
-    mean: FloatArray,
-    cov: FloatArray,
-    position: FloatArray,
-    velocity: FloatArray,
-    pos_cov: FloatArray,
-    vel_cov: FloatArray,
-    has_velocity: bool,
-) -> float:
+def intersect(mean: FloatArray, cov: FloatArray, told: Told) -> float:
     """Fuse a report into `mean` (6,), `cov` (6,6), in place, at one time; half a ln likelihood.
 
-    `position` (3,), `velocity` (3,), `pos_cov` (3,3), `vel_cov` (3,3): ECEF, m, m/s; the velocity
-    is ignored unless `has_velocity`. What is returned weighs models against each other: half of
-    what the ln likelihood would be were the errors independent. Chosen: of two estimates from the
-    same plots at most half is news, and a half keeps models comparable, as each has its own w.
-    A covariance that is not positive definite changes nothing and returns 0.
+    What is returned weighs models against each other: half of what the ln likelihood would be were
+    the errors independent. Chosen: of two estimates from the same plots at most half is news, and a
+    half keeps models comparable, as each has its own w. A covariance that is not positive definite
+    changes nothing and returns 0.
     """
-    length, log_det = _distance(
-        mean, cov, position, velocity, pos_cov, vel_cov, has_velocity, 1.0, 1.0
-    )
-    ours, theirs = np.empty((6, 6)), np.zeros((6, 6))
-    work, block = np.empty((6, 6)), np.empty((3, 3))
-    work[:] = cov
-    if length == math.inf or factor(work, 6) == -math.inf:
+    length, log_det = _distance(mean, cov, told, 1.0, 1.0)
+    ours, theirs, work = np.empty((6, 6)), np.zeros((6, 6)), cov.copy()
+    if length == math.inf or factor(work) == -math.inf:
         return 0.0
-    inverse(work, 6, ours)
-    block[:] = pos_cov
-    if factor(block, 3) == -math.inf:
+    inverse(work, ours)
+    block = np.empty((3, 3))
+    if not invert(told.pos_cov, block):
         return 0.0
-    inverse(block, 3, theirs[:3, :3])
-    if has_velocity:
-        block[:] = vel_cov
-        if factor(block, 3) == -math.inf:
+    theirs[:3, :3] = block
+    if told.has_velocity:
+        if not invert(told.vel_cov, block):
             return 0.0
-        inverse(block, 3, theirs[3:, 3:])
-    size = 6.0 if has_velocity else 3.0
+        theirs[3:, 3:] = block
+    size = 6.0 if told.has_velocity else 3.0
     news = -0.25 * (length + log_det + size * _LN_2PI)
     w = _best_weight(cov, ours, theirs, work)
     if w == 1.0 or _mixed(w, ours, theirs, work) == -math.inf:
         return news
-    inverse(work, 6, cov)
+    inverse(work, cov)
     pull = np.zeros(6)
     for a in range(3):
         for b in range(3):
-            pull[a] += (1.0 - w) * theirs[a, b] * (position[b] - mean[b])
-            if has_velocity:
-                pull[a + 3] += (1.0 - w) * theirs[a + 3, b + 3] * (velocity[b] - mean[b + 3])
+            pull[a] += (1.0 - w) * theirs[a, b] * (told.position[b] - mean[b])
+            if told.has_velocity:
+                pull[a + 3] += (1.0 - w) * theirs[a + 3, b + 3] * (told.velocity[b] - mean[b + 3])
     for a in range(6):
         for b in range(6):
             mean[a] += cov[a, b] * pull[b]
