@@ -108,19 +108,27 @@ def _sees(memory: Memory, slot: int, t_ns: int, position: FloatArray, height_m: 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _difference(
-    memory: Memory, one: int, two: int, move: FloatArray, other: FloatArray, out: FloatArray
-) -> float:
-    """Covariance (3,3) of the difference of two sensors, by `move` and `other`; its trace."""
-    both = np.empty((3, 2 * STATES))
-    part = np.empty((3, 2 * STATES))
-    at = np.empty(2 * STATES, np.int64)
+def _stacked(
+    one: int, two: int, move: FloatArray, other: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """The states (6,) of two sensors, and (`move`, -`other`) as columns (3,6) for them."""
+    at, both = np.empty(2 * STATES, np.int64), np.empty((3, 2 * STATES))
     for c in range(STATES):
         at[c] = STATES * one + c
         at[STATES + c] = STATES * two + c
         for a in range(3):
             both[a, c] = move[a, c]
             both[a, STATES + c] = -other[a, c]
+    return at, both
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _difference(
+    memory: Memory, one: int, two: int, move: FloatArray, other: FloatArray, out: FloatArray
+) -> float:
+    """Covariance (3,3) of the difference of two sensors, by `move` and `other`; its trace."""
+    at, both = _stacked(one, two, move, other)
+    part = np.empty((3, 2 * STATES))
     for a in range(3):
         for d in range(2 * STATES):
             part[a, d] = 0.0
@@ -374,15 +382,8 @@ def _add(
     weight: FloatArray,
 ) -> None:
     """Add ``H' W H`` and ``H' W miss``, H being (`move`, -`other`) in the columns of the two."""
+    at, both = _stacked(one, two, move, other)
     part = np.empty((2 * STATES, 3))
-    at = np.empty(2 * STATES, np.int64)
-    both = np.empty((3, 2 * STATES))
-    for c in range(STATES):
-        at[c] = STATES * one + c
-        at[STATES + c] = STATES * two + c
-        for a in range(3):
-            both[a, c] = move[a, c]
-            both[a, STATES + c] = -other[a, c]
     for c in range(2 * STATES):
         for a in range(3):
             part[c, a] = 0.0

@@ -43,6 +43,27 @@ def _exact(
                 break
 
 
+def _degree_m(lat_deg: float) -> tuple[float, float]:
+    """Metres of a degree to the east and to the north: radii of curvature of the latitude."""
+    flat = 1.0 - ECCENTRICITY_SQUARED * np.sin(np.radians(lat_deg)) ** 2
+    prime_vertical_m = SEMI_MAJOR_M / np.sqrt(flat)
+    north = np.radians(prime_vertical_m * (1.0 - ECCENTRICITY_SQUARED) / flat)
+    return np.radians(prime_vertical_m * np.cos(np.radians(lat_deg))), north
+
+
+def _foot_m(
+    edge: FloatArray, lon_deg: float, lat_deg: float, east: float, north: float
+) -> tuple[float, float]:
+    """From a point to the nearest of an edge (4,), in the plane of `degree_m` at the point."""
+    ax, ay = (edge[0] - lon_deg) * east, (edge[1] - lat_deg) * north
+    dx, dy = (edge[2] - lon_deg) * east - ax, (edge[3] - lat_deg) * north - ay
+    length = dx * dx + dy * dy
+    share = 0.0
+    if length > 0.0:
+        share = min(max(-(ax * dx + ay * dy) / length, 0.0), 1.0)
+    return ax + share * dx, ay + share * dy
+
+
 def _nearest(
     lat_deg: FloatArray,
     lon_deg: FloatArray,
@@ -61,20 +82,11 @@ def _nearest(
     """
     for i in range(len(cell)):
         x, y = lon_deg[i], lat_deg[i]
-        flat = 1.0 - ECCENTRICITY_SQUARED * np.sin(np.radians(y)) ** 2
-        prime_vertical_m = SEMI_MAJOR_M / np.sqrt(flat)
-        north = np.radians(prime_vertical_m * (1.0 - ECCENTRICITY_SQUARED) / flat)
-        east = np.radians(prime_vertical_m * np.cos(np.radians(y)))
+        east, north = degree_m(y)
         least = near_m * near_m
         for k in range(near_start[cell[i]], near_start[cell[i] + 1]):
             edge = near_edge[k]
-            ax, ay = (edges[edge, 0] - x) * east, (edges[edge, 1] - y) * north
-            dx, dy = (edges[edge, 2] - x) * east - ax, (edges[edge, 3] - y) * north - ay
-            length = dx * dx + dy * dy
-            share = 0.0
-            if length > 0.0:
-                share = min(max(-(ax * dx + ay * dy) / length, 0.0), 1.0)
-            px, py = ax + share * dx, ay + share * dy
+            px, py = foot_m(edges[edge], x, y, east, north)
             distance = px * px + py * py
             zone = edge_zone[edge]
             if distance < least or (distance == least and (found[i] < 0 or zone < found[i])):
@@ -106,26 +118,18 @@ def _prune(
     """
     for i in range(len(middle_lat_deg)):
         x, y = middle_lon_deg[i], middle_lat_deg[i]
-        flat = 1.0 - ECCENTRICITY_SQUARED * np.sin(np.radians(y)) ** 2
-        prime_vertical_m = SEMI_MAJOR_M / np.sqrt(flat)
-        north = np.radians(prime_vertical_m * (1.0 - ECCENTRICITY_SQUARED) / flat)
-        east = np.radians(prime_vertical_m * np.cos(np.radians(y)))
+        east, north = degree_m(y)
         distance = np.empty(start[i + 1] - start[i])
         for k in range(start[i], start[i + 1]):
-            edge = item[k]
-            ax, ay = (edges[edge, 0] - x) * east, (edges[edge, 1] - y) * north
-            dx, dy = (edges[edge, 2] - x) * east - ax, (edges[edge, 3] - y) * north - ay
-            length = dx * dx + dy * dy
-            share = 0.0
-            if length > 0.0:
-                share = min(max(-(ax * dx + ay * dy) / length, 0.0), 1.0)
-            distance[k - start[i]] = np.hypot(ax + share * dx, ay + share * dy)
+            distance[k - start[i]] = np.hypot(*foot_m(edges[item[k]], x, y, east, north))
         if len(distance) > 0:
             reach = 1.05 * (distance.min() + 2.0 * np.hypot(half_deg * east, half_deg * north))
             for k in range(start[i], start[i + 1]):
                 keep[k] = distance[k - start[i]] <= reach
 
 
+degree_m: Final[Any] = njit(cache=True, nogil=True)(_degree_m)
+foot_m: Final[Any] = njit(cache=True, nogil=True)(_foot_m)
 exact: Final[Any] = njit(cache=True, nogil=True)(_exact)
 nearest: Final[Any] = njit(cache=True, nogil=True)(_nearest)
 prune: Final[Any] = njit(cache=True, nogil=True)(_prune)
