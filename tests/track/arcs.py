@@ -7,12 +7,12 @@ import numpy as np
 from numba import njit
 from scipy.integrate import solve_ivp
 
+from tests.track import sky
 from tocsin import geo
 from tocsin.track import fall
 from tocsin.words import FloatArray
 
-LAT, LON = 48.0, 32.0
-AXES = geo.local_axes(np.array(LAT), np.array(LON))
+AXES = sky.AXES
 _RATE = np.array([0.0, 0.0, geo.EARTH_RATE_RPS])
 
 Path = Callable[[float], FloatArray]
@@ -21,26 +21,10 @@ Wind = Callable[[float], FloatArray]  # height (m) -> ECEF m/s
 
 def place(east_m: float, north_m: float, height_m: float) -> FloatArray:
     """ECEF of a place by distances over the ground from 48 N 32 E, and height."""
-    lat = LAT + np.degrees(north_m / 6_371_000.0)
-    lon = LON + np.degrees(east_m / (6_371_000.0 * np.cos(np.radians(lat))))
-    return geo.ecef(np.array(lat), np.array(lon), np.array(height_m))
+    return sky.place((east_m, north_m, height_m))
 
 
-def _standard_density() -> tuple[FloatArray, FloatArray]:
-    """U.S. Standard Atmosphere 1976 by integrating the hydrostatic equation numerically."""
-    heights = np.arange(0.0, 87_000.0, 10.0)
-    geopotential = 6_356_766.0 * heights / (6_356_766.0 + heights)
-    corners = np.array([0.0, 11e3, 20e3, 32e3, 47e3, 51e3, 71e3, 85e3])
-    kelvin = np.interp(
-        geopotential, corners, [288.15, 216.65, 216.65, 228.65, 270.65, 270.65, 214.65, 186.65]
-    )
-    slope = -9.80665 * 0.0289644 / (8.31432 * kelvin)
-    rise = np.diff(geopotential) * 0.5 * (slope[1:] + slope[:-1])
-    pressure = 101_325.0 * np.exp(np.concatenate([[0.0], np.cumsum(rise)]))
-    return heights[::25], np.log(pressure * 0.0289644 / (8.31432 * kelvin))[::25]
-
-
-_HEIGHT_M, _LN_DENSITY = _standard_density()
+_LN_DENSITY = np.log(sky.DENSITY)
 
 
 @dataclass(frozen=True)
@@ -71,7 +55,7 @@ def flight(
         height = float(geo.geodetic(r)[2])
         still_air = v - np.cross(_RATE, r)
         air = still_air - _turned(wind(height), -t)
-        rho = float(np.exp(np.interp(height, _HEIGHT_M, _LN_DENSITY))) if height < 86e3 else 0.0
+        rho = float(np.exp(np.interp(height, sky.STEPS_M, _LN_DENSITY))) if height < 86e3 else 0.0
         force = -0.5 * rho * np.linalg.norm(air) * air / beta
         if t < burn_s:
             force = force + thrust_mps2 * still_air / np.linalg.norm(still_air)

@@ -172,7 +172,7 @@ def gospa(truth: FloatArray, tracks: FloatArray, cut_m: float = 1000.0) -> float
 # ---- rockets: an independent integrator, in inertial axes --------------------------------------
 
 _RATE = np.array([0.0, 0.0, geo.EARTH_RATE_RPS])
-_STEPS_M = np.arange(0.0, 87_000.0, 250.0)
+STEPS_M = np.arange(0.0, 87_000.0, 250.0)
 
 
 def _standard_density() -> FloatArray:
@@ -187,10 +187,10 @@ def _standard_density() -> FloatArray:
     rise = np.diff(geopotential) * 0.5 * (slope[1:] + slope[:-1])
     pressure = 101_325.0 * np.exp(np.concatenate([[0.0], np.cumsum(rise)]))
     density = pressure * 0.0289644 / (8.31432 * kelvin)
-    return np.asarray(np.interp(_STEPS_M, heights, density))
+    return np.asarray(np.interp(STEPS_M, heights, density))
 
 
-_DENSITY = _standard_density()
+DENSITY = _standard_density()
 
 
 def rocket(
@@ -208,7 +208,7 @@ def rocket(
         pull = r * (1.0 + shape * np.array([1.0 - ratio, 1.0 - ratio, 3.0 - ratio]))
         air = v - np.cross(_RATE, r)
         height = float(geo.geodetic(r)[2])
-        rho = float(np.interp(height, _STEPS_M, _DENSITY)) if height < 86_000.0 else 0.0
+        rho = float(np.interp(height, STEPS_M, DENSITY)) if height < 86_000.0 else 0.0
         drag = -0.5 * rho * np.linalg.norm(air) * air / beta
         return np.concatenate([v, -geo.GM_M3PS2 / distance**3 * pull + drag])
 

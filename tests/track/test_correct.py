@@ -8,28 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.track.sky import ORIGIN
+from tests.track.drawn import spd, state, work
 from tocsin import geo
 from tocsin.track import correct as kernels
-from tocsin.track.table import REPORT, SCRATCH, Record, Records
+from tocsin.track.table import REPORT, Records
 from tocsin.words import FloatArray
 
 SEEDS = st.integers(0, 2**31)
 H = np.hstack([np.eye(3), np.zeros((3, 3))])
-
-
-def work() -> Record:
-    return np.zeros(1, dtype=SCRATCH)[0]
-
-
-def spd(rng: np.random.Generator, n: int, scale: FloatArray) -> FloatArray:
-    root = rng.normal(size=(n, n)) + 2.0 * np.eye(n)
-    return np.diag(scale) @ root @ root.T @ np.diag(scale)
-
-
-def state(rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    mean = np.concatenate([ORIGIN + rng.normal(size=3) * 1e4, rng.normal(size=3) * 100.0])
-    return mean, spd(rng, 6, np.array([50.0] * 3 + [5.0] * 3))
 
 
 def told(position: FloatArray, noise: FloatArray) -> Records:

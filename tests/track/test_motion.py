@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
+from tests.track.drawn import state, work
 from tests.track.sky import ORIGIN
 from tocsin import geo
 from tocsin.track import bank as banks
 from tocsin.track import motion
 from tocsin.track.output import blend
-from tocsin.track.table import MODELS, SCRATCH, TRACK, Record
+from tocsin.track.table import MODELS, TRACK, Record
 from tocsin.words import FloatArray
 
 SEEDS = st.integers(0, 2**31)
@@ -19,20 +20,6 @@ S = 1_000_000_000
 STRAIGHT, AGILE, LEFT, RIGHT, HOVER, BIRD = (
     banks.NAMES.index(name) for name in ("straight", "agile", "left", "right", "hover", "bird")
 )
-
-
-def work() -> Record:
-    return np.zeros(1, dtype=SCRATCH)[0]
-
-
-def spd(rng: np.random.Generator, n: int, scale: FloatArray) -> FloatArray:
-    root = rng.normal(size=(n, n)) + 2.0 * np.eye(n)
-    return np.diag(scale) @ root @ root.T @ np.diag(scale)
-
-
-def state(rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    mean = np.concatenate([ORIGIN + rng.normal(size=3) * 1e4, rng.normal(size=3) * 100.0])
-    return mean, spd(rng, 6, np.array([50.0] * 3 + [5.0] * 3))
 
 
 def rates(bank: Record, m: int, up: FloatArray) -> FloatArray:
