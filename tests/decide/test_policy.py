@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from tocsin.decide import POLICIES, policy_named
+from tocsin.decide import POLICIES
 from tocsin.decide.policy import GENERAL_WHY, WARNED_BY_CHANCE, Policy, arrival_tolerance_s, table
 from tocsin.words import THREATS
 
@@ -56,12 +56,6 @@ def test_table_prints_every_row() -> None:
 )
 def test_arrival_tolerance_has_floor_slope_and_cap(remaining_s: float, tolerance_s: float) -> None:
     assert arrival_tolerance_s(DEFAULT, np.array([remaining_s]))[0] == tolerance_s
-
-
-def test_unknown_name_says_which_there_are() -> None:
-    assert policy_named("default") is DEFAULT
-    with pytest.raises(ValueError, match="choose one of default"):
-        policy_named("timid")
 
 
 FIRST = DEFAULT.rows[0]

@@ -13,8 +13,10 @@ from tests import raid
 from tests.conftest import ROOT
 from tocsin.edge import build
 from tocsin.edge.journal import Journal, decode_outputs
+from tocsin.edge.outlet import Outlet
 from tocsin.edge.replay import check
 from tocsin.edge.run import Mind
+from tocsin.edge.watch import Watch
 from tocsin.engine import Notice
 from tocsin.sense import Sense
 from tocsin.words import Counts, Frame, Rejected, Tick
@@ -167,4 +169,5 @@ def test_a_full_disk_under_the_side_file_does_not_stop_the_mind(
         disk.setattr(os, "pwrite", full)
         step = mind.step(frames_of_the_raid(5))
     assert sum(o.frames for o in step.outputs if isinstance(o, Counts)) == 5
+    assert Watch().losses(mind, Outlet())["batches_without_side_file"] == 1
     mind.close()

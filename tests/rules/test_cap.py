@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from shapely.geometry import Polygon
 
-from tocsin.rules.cap import RULES, findings, triple
+from tocsin.rules.cap import RULES, findings
 from tocsin.rules.cap_area import crosses_itself
 from tocsin.rules.cap_tree import NAMESPACE, Known
 
@@ -132,10 +132,6 @@ def test_what_is_not_known_is_not_found_wrong():
 def test_any_prefix_of_the_namespace_is_the_same():
     text = SOUND.replace("<alert xmlns=", "<alert xmlns:c=").replace("</", "\0").replace("<", "<c:")
     assert findings(tree(text.replace("\0", "</c:").replace("<c:c:", "<c:")), KNOWN) == []
-
-
-def test_triple_is_the_key_of_references():
-    assert triple(tree(SOUND)) == "w@example.org,a:2,2026-11-22T08:00:00+00:00"
 
 
 # What each real message breaks; read by eye and agreed with google/cap-library where it judges.

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,7 +149,8 @@ def test_latency_is_the_nearest_rank() -> None:
 
 
 def test_the_json_has_every_key_of_the_contract_and_says_why_it_is_null() -> None:
-    document = json.loads(score([], truth(impact(10, "a")), ZONES, policy="wide").to_json())
+    card = score([], truth(impact(10, "a")), ZONES, policy="wide")
+    document = json.loads(msgspec.json.encode(card))
     assert set(document) >= KEYS
     assert document["policy"] == "wide"
     assert document["latency_ms"]["p50"] is None

@@ -4,7 +4,7 @@ from tocsin.decide.authority import Authority
 from tocsin.decide.board import Board, Decided
 from tocsin.decide.coverage import uncovered
 from tocsin.decide.orders import OrderGate
-from tocsin.decide.policy import POLICIES, Policy, policy_named, table
+from tocsin.decide.policy import POLICIES, Policy, table
 
 __all__ = [
     "POLICIES",
@@ -13,7 +13,6 @@ __all__ = [
     "Decided",
     "OrderGate",
     "Policy",
-    "policy_named",
     "table",
     "uncovered",
 ]

@@ -125,13 +125,6 @@ def arrival_tolerance_s(policy: Policy, remaining_s: FloatArray) -> FloatArray:
     return np.clip(policy.moved_fraction * remaining_s, policy.moved_s_min, policy.moved_s_max)
 
 
-def policy_named(name: str) -> Policy:
-    """The policy called `name`; ValueError when there is none."""
-    if name not in POLICIES:
-        raise ValueError(f"policy {name!r} is unknown: choose one of {', '.join(sorted(POLICIES))}")
-    return POLICIES[name]
-
-
 def table(policy: Policy) -> str:
     """The whole policy as Markdown tables, every number with its reason."""
     head = "threat | stage | starts at a chance of | within | ends under | within | held for"

@@ -103,7 +103,6 @@ class Explanation:
 
     alert: Alert
     batch: int
-    t_ns_batch: int
     reports: dict[int, list[Report]]
     messages: list[Message]
     steps_ns: dict[str, int]
@@ -119,14 +118,12 @@ def explain(journal: Journal, name: str) -> Explanation:
         raise ValueError(f"no alert {name!r} among the {len(known)} of this journal{example}")
     mind = build.engine({part: journal.part(part) for part in ("site", "zones", "phrases")})
     outputs: list[Output] = []
-    t_ns = 0
     for entry in journal.entries(until=number):
-        outputs, t_ns = mind.handle(entry.batch), entry.t_ns
+        outputs = mind.handle(entry.batch)
     alert = next(o for o in outputs if isinstance(o, Alert) and alert_id(o) == name)
     return Explanation(
         alert=alert,
         batch=number,
-        t_ns_batch=t_ns,
         reports={
             reason.track: [
                 report

@@ -135,6 +135,11 @@ class Mind:
         self._pending.clear()
         return step
 
+    @property
+    def unguarded(self) -> int:
+        """Batches whose inputs a full disk kept from the side file."""
+        return self._pending.unwritten
+
     def close(self) -> None:
         """Leave a checkpoint, unless the mind crashed; write what waits; close the journal."""
         if self._trusted:

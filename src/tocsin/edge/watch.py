@@ -126,6 +126,7 @@ class Watch:
         found: dict[str, int] = {
             "frames_quarantined": mind.quarantined,
             "frames_dropped_by_a_crashing_mind": mind.dropped,
+            "batches_without_side_file": mind.unguarded,
             "batches_durable_late": mind.writer.late,
             "batches_never_durable": mind.writer.lost,
             "reports_too_late_to_track": picture.late,

@@ -83,11 +83,6 @@ def findings(alert: Element, known: Known | None = None) -> list[Finding]:
     ]
 
 
-def triple(alert: Element) -> str:
-    """The key of a message everywhere: ``sender,identifier,sent`` (CAP 1.2, 3.2.1 references)."""
-    return ",".join(text_of(alert, name) for name in ("sender", "identifier", "sent"))
-
-
 def _is_cap(alert: Element, _known: Known) -> Iterator[str]:
     if alert.tag != f"{{{NAMESPACE}}}alert":
         yield f"the root is {alert.tag}"

@@ -95,10 +95,6 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     people_unknown: int
     not_measured: dict[str, str]
 
-    def to_json(self) -> str:
-        """One JSON document, keys in the order above."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
-
 
 def score(
     alerts: Sequence[Alert],

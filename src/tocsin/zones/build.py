@@ -51,7 +51,6 @@ class Report:
     zones: int
     people: int
     people_in_entries: int
-    zones_without_people: int
     places_without_people: int
     names_doubtful: int
     names_missing: int
@@ -226,7 +225,6 @@ def _report(entries: list[Place], sorted_places: Sorted, zone_map: ZoneMap) -> R
         zones=len(zone_map),
         people=int(zone_map.people[zone_map.people >= 0].sum()),
         people_in_entries=sum(max(place.people, 0) for place in entries),
-        zones_without_people=int((zone_map.people < 0).sum()),
         places_without_people=sum(place.people < 0 for place in sorted_places.places),
         names_doubtful=sources.count("script-doubtful"),
         names_missing=zone_map.names[tongue].count(""),
