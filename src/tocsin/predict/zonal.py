@@ -71,12 +71,12 @@ class Raster(NamedTuple):
     longest: int
 
 
-def raster(zones: Zones, harm_radius_m: float = HARM_RADIUS_M) -> Raster:
+def raster(zones: Zones) -> Raster:
     """The grid of `zones`; ValueError when the map is empty."""
     if len(zones) == 0 or len(zones.ring_xy) == 0:
         raise ValueError("the zone map has no zones: compile it again with `tocsin zones`")
-    frame = _frame(zones, harm_radius_m)
-    outline_cell, outline_zone = _near_outlines(zones, frame, harm_radius_m)
+    frame = _frame(zones)
+    outline_cell, outline_zone = _near_outlines(zones, frame)
     centre_zone = _centres(zones, frame)
     inside = np.flatnonzero(centre_zone >= 0)
     cell = np.concatenate([inside, outline_cell])
@@ -116,7 +116,7 @@ def _hazard_per_m(zones: Zones) -> FloatArray:
     return hazard
 
 
-def _frame(zones: Zones, harm_radius_m: float) -> Raster:
+def _frame(zones: Zones) -> Raster:
     """The empty grid: the box of all outlines, wider by the harm radius and one cell."""
     west_deg, south_deg = map(float, zones.ring_xy.min(axis=0))
     east_deg, north_deg = map(float, zones.ring_xy.max(axis=0))
@@ -124,7 +124,7 @@ def _frame(zones: Zones, harm_radius_m: float) -> Raster:
     height_m = (north_deg - south_deg) * _M_PER_DEG
     width_m = (east_deg - west_deg) * _M_PER_DEG * cos_lat
     cell_m = max(_CELL_M_MIN, float(np.sqrt(height_m * width_m / _CELLS_MAX)))
-    margin_cells = int(np.ceil(harm_radius_m / cell_m)) + 1
+    margin_cells = int(np.ceil(HARM_RADIUS_M / cell_m)) + 1
     rows_per_deg = _M_PER_DEG / cell_m
     columns_per_deg = rows_per_deg * cos_lat
     return Raster(
@@ -153,10 +153,10 @@ def _centres(zones: Zones, frame: Raster) -> Int32Array:
     return found
 
 
-def _near_outlines(zones: Zones, frame: Raster, harm_radius_m: float) -> tuple[IntArray, IntArray]:
+def _near_outlines(zones: Zones, frame: Raster) -> tuple[IntArray, IntArray]:
     """Pairs (cell, zone) where the zone's outline comes within the harm radius of the cell."""
     lon_deg, lat_deg, zone, gap_m = _walk(zones, frame)
-    reach_m = harm_radius_m + gap_m / 2.0
+    reach_m = HARM_RADIUS_M + gap_m / 2.0
     row_at = (lat_deg - frame.south_deg) * frame.rows_per_deg
     column_at = (lon_deg - frame.west_deg) * frame.columns_per_deg
     row, column = np.floor(row_at).astype(np.int64), np.floor(column_at).astype(np.int64)
