@@ -154,14 +154,16 @@ def intersect(mean: FloatArray, cov: FloatArray, told: Told) -> float:
     if length == math.inf or factor(work) == -math.inf:
         return 0.0
     inverse(work, ours)
-    block = np.empty((3, 3))
-    if not invert(told.pos_cov, block):
+    block, inverted = np.empty((3, 3)), np.empty((3, 3))
+    block[:] = told.pos_cov  # a field of a record is another type than an array
+    if not invert(block, inverted):
         return 0.0
-    theirs[:3, :3] = block
+    theirs[:3, :3] = inverted
     if told.has_velocity:
-        if not invert(told.vel_cov, block):
+        block[:] = told.vel_cov
+        if not invert(block, inverted):
             return 0.0
-        theirs[3:, 3:] = block
+        theirs[3:, 3:] = inverted
     size = 6.0 if told.has_velocity else 3.0
     news = -0.25 * (length + log_det + size * _LN_2PI)
     w = _best_weight(cov, ours, theirs, work)
