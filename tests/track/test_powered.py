@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.track.sky import T0, Path, Radar, place, sensors, watch
+from tests.track.sky import Path, Radar, place, sensors, watch
 from tocsin.track import Picture
 from tocsin.track.state import falling
 from tocsin.words import FloatArray
