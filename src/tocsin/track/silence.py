@@ -22,7 +22,7 @@ DROP_TENTATIVE: Final = 1e-4
 """Existence; below, one missed look ends a tentative track. Chosen: two looks give a rocket 0.01 to
 0.1, and two misses at pd 0.9, which one in fifty meets within its first five looks, leave a
 hundredth of that; one that is then dropped begins anew where nothing tells it from an aircraft.
-It costs a fifth more tentative tracks among 500 false reports a scan than 0.02."""
+It costs a quarter more tentative tracks among 500 false reports a scan than 0.02."""
 TENTATIVE_SCANS: Final = 3.5  # a tentative track unseen for so many scans goes; chosen
 MISSED_SCANS: Final = 1.5  # unseen for so long, a doubtful one has missed a look; chosen
 TENTATIVE_S: Final = 2.2  # ... but not sooner than this
