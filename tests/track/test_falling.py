@@ -11,10 +11,8 @@ from tocsin.track.falling import (
     advance_falls,
     correct_state,
     fall_correct,
-    fall_correct_rate,
+    fall_hasten,
     fall_log_likelihood,
-    fall_mixed,
-    fall_rate_log_likelihood,
 )
 from tocsin.track.onset import begin_fall
 from tocsin.track.table import BOOST, COAST, REPORT, TRACK, Record, Records
@@ -178,16 +176,6 @@ def test_likelihood_is_the_gaussian_of_the_report(h: int) -> None:
     mean, cov = track["fall_mean"][h], track["fall_cov"][h]
     peer = multivariate_normal(mean[:3], cov[:3, :3] + noise)
     assert fall_log_likelihood(track, h, 0.0, z, noise)[0] == pytest.approx(peer.logpdf(z))
-    sight = np.array([0.6, 0.0, 0.8])
-    both = np.zeros((4, 8))
-    both[:3, :3], both[3, 3:6] = np.eye(3), sight
-    full = np.zeros((4, 4))
-    full[:3, :3], full[3, 3] = noise, 9.0
-    rate = float(both[3] @ mean) + 5.0
-    whole = multivariate_normal(both @ mean, both @ cov @ both.T + full).logpdf([*z, rate])
-    own = fall_log_likelihood(track, h, 0.0, z, noise)[0]
-    own += fall_rate_log_likelihood(track, h, 0.0, z, noise, sight, rate, 9.0)
-    assert own == pytest.approx(whole)
 
 
 def test_an_older_report_is_met_where_the_body_was() -> None:
@@ -225,31 +213,48 @@ def test_correction_is_the_mixture_of_kalman_filters(weights: list[float]) -> No
     np.testing.assert_allclose(track["fall_cov"][BOOST], wanted[1], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("h", [COAST, BOOST])
 @pytest.mark.parametrize("weight", [1.0, 0.4])
-def test_range_rate_corrects_as_a_kalman_filter(weight: float) -> None:
+def test_range_rate_weighs_and_corrects_as_a_kalman_filter(h: int, weight: float) -> None:
+    """From so far away that the line of sight does not depend on where the body is."""
     rng = np.random.default_rng(6)
     track = row(rng)
-    mean, cov = track["fall_mean"][COAST].copy(), track["fall_cov"][COAST].copy()
+    mean, cov = track["fall_mean"][h].copy(), track["fall_cov"][h].copy()
     sight = np.array([0.0, 0.6, -0.8])
-    h = np.concatenate([np.zeros(3), sight, np.zeros(2)])[None]
-    z = h @ mean + 12.0
-    part = kalman(mean, cov, h, z, np.array([[4.0]]))
+    row_of = np.concatenate([np.zeros(3), sight, np.zeros(2)])[None]
+    z = row_of @ mean + 12.0
+    part = kalman(mean, cov, row_of, z, np.array([[4.0]]))
     shares = np.array([weight, 1.0 - weight])
     wanted = moments(shares, np.array([part[0], mean]), np.array([part[1], cov]))
-    fall_correct_rate(track, COAST, 0.0, sight, float(z[0]), 4.0, weight)
-    np.testing.assert_allclose(track["fall_mean"][COAST], wanted[0], rtol=1e-9)
-    np.testing.assert_allclose(track["fall_cov"][COAST], wanted[1], rtol=1e-6, atol=1e-6)
+    radar = mean[:3] - 1e9 * sight
+    own = fall_hasten(track, h, 0.0, float(z[0]), 2.0, radar, weight)
+    peer = multivariate_normal(row_of @ mean, row_of @ cov @ row_of.T + 4.0)
+    assert own == pytest.approx(peer.logpdf(z), rel=1e-4)
+    np.testing.assert_allclose(track["fall_mean"][h], wanted[0], rtol=1e-5, atol=1e-2)
+    np.testing.assert_allclose(track["fall_cov"][h], wanted[1], rtol=1e-3, atol=1e-2)
 
 
-def test_moments_of_both_for_output() -> None:
+def test_a_range_rate_of_a_moment_ago_is_brought_forward() -> None:
+    """The truth is flown back; what it would have shown must fit best, though 25 m/s away."""
     track = row(np.random.default_rng(7))
-    mean, cov = np.empty(8), np.empty((8, 8))
-    assert fall_mixed(track, mean, cov)
-    wanted = moments(np.array([0.6, 0.4]), track["fall_mean"], track["fall_cov"])
-    np.testing.assert_allclose(mean, wanted[0], rtol=1e-12)
-    np.testing.assert_allclose(cov, wanted[1], rtol=1e-9)
-    track["weight"][M:] = 0.0
-    assert not fall_mixed(track, mean, cov)
+    mean = track["fall_mean"][COAST]
+    mean[:] = state(2000.0, (1200.0, 0.0, 900.0))
+    mean[6] = np.log(2500.0)
+    track["fall_cov"][COAST] = np.diag([1.0] * 6 + [1e-4, 0.0])
+    radar = place(-9_000.0, 4_000.0, 50.0)
+    back = mean.copy()
+    fall.fly(back, -0.1)
+
+    def rate(at: FloatArray) -> float:
+        sight = at[:3] - radar
+        return float(sight @ at[3:6] / np.linalg.norm(sight))
+
+    assert abs(rate(back) - rate(mean)) > 10.0
+    fits = [
+        fall_hasten(track, COAST, -0.1, rate(back) + off, 1.0, radar, 0.0)
+        for off in (-3.0, 0.0, 3.0)
+    ]
+    assert fits[1] > max(fits[0], fits[2])
 
 
 def test_time_keeps_the_weight_and_leaves_no_thrust_in_coast() -> None:

@@ -16,7 +16,7 @@ from numba import njit
 from tocsin.words import FloatArray
 
 _LN_2PI: Final = math.log(2.0 * math.pi)
-_NEAR_M: Final = 100.0  # nearer than this a line of sight says nothing; chosen
+NEAR_M: Final = 100.0  # nearer than this a line of sight says nothing; chosen
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -28,20 +28,22 @@ def doppler_update(
     sensor_m: FloatArray,
     weight: float,
 ) -> float:
-    """Correct `mean` (6,), `cov` (6,6) in place; the ln density (s/m) of the range rate.
+    """Correct `mean` (n,), `cov` (n,n) in place; the ln density (s/m) of the range rate.
 
+    Any state whose first six are position and velocity.
     `range_rate_mps` is positive away from the sensor at `sensor_m` (3,), all in ECEF. `weight` is
     the chance that the report is this track's, given that the track exists: below one the moments
     of "corrected" and "as it was" are matched (probabilistic data association, Bar-Shalom, Daum,
     Huang, IEEE CSM 29 (2009) 82-100); zero changes nothing and only tells the density. Correct by
     the position of the same report first: the line of sight is then the best known.
     """
-    slope, gain, sight = np.empty(6), np.empty(6), np.empty(3)
+    n = len(mean)
+    slope, gain, sight = np.zeros(n), np.empty(n), np.empty(3)
     distance = 0.0
     for a in range(3):
         sight[a] = mean[a] - sensor_m[a]
         distance += sight[a] * sight[a]
-    distance = max(math.sqrt(distance), _NEAR_M)
+    distance = max(math.sqrt(distance), NEAR_M)
     speed = 0.0
     for a in range(3):
         sight[a] /= distance
@@ -51,18 +53,18 @@ def doppler_update(
         slope[a + 3] = sight[a]
     shift, spread = _second_order(cov, sight, distance)
     spread += sigma_mps * sigma_mps
-    for a in range(6):
+    for a in range(n):
         gain[a] = 0.0
-        for b in range(6):
+        for b in range(n):
             gain[a] += cov[a, b] * slope[b]
         spread += slope[a] * gain[a]
     miss = range_rate_mps - speed - shift
     if weight > 0.0:
-        for a in range(6):
+        for a in range(n):
             mean[a] += weight * gain[a] * miss / spread
         known = weight * (1.0 / spread - (1.0 - weight) * (miss / spread) ** 2)
-        for a in range(6):
-            for b in range(6):
+        for a in range(n):
+            for b in range(n):
                 cov[a, b] -= known * gain[a] * gain[b]
     return -0.5 * (miss * miss / spread + math.log(spread) + _LN_2PI)
 

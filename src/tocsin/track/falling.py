@@ -12,10 +12,10 @@ from numba import njit
 
 from tocsin.track import boost, fall
 from tocsin.track.correct import invert, log_likelihood
+from tocsin.track.doppler import NEAR_M, doppler_update
 from tocsin.track.table import BOOST, COAST, FALL_STATE, MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
 
-_LN_2PI: Final = math.log(2.0 * math.pi)
 _PRUNED: Final = 1e-9  # weight of one hypothesis that is not worth its prediction; chosen
 
 
@@ -88,40 +88,6 @@ def innovation_log_density(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fall_rate_log_likelihood(
-    track: Record, h: int, dt_s: float, position: FloatArray, noise: FloatArray,
-    sight: FloatArray, rate_mps: float, variance: float,
-) -> float:  # fmt: skip
-    """ln of the density (s/m) of a range rate, given that report's position.
-
-    `sight` (3,) is the unit vector from the radar to the target, `variance` in m2/s2. The density
-    of the whole report is this plus `fall_log_likelihood` of its position.
-    """
-    miss, cross, inverse = np.empty(3), np.empty((FALL_STATE, 3)), np.empty((3, 3))
-    mean, cov = track.fall_mean[h], track.fall_cov[h]
-    if _innovate(mean, cov, dt_s, position, noise, miss, cross, inverse) <= 0.0:
-        return -np.inf
-    up, acc = np.empty(3), np.empty(3)
-    fall.acceleration(mean, acc, up)
-    left, spread = rate_mps, variance
-    for a in range(3):
-        left -= sight[a] * (mean[3 + a] + dt_s * acc[a])
-        for b in range(3):
-            spread += sight[a] * cov[3 + a, 3 + b] * sight[b]
-    for c in range(3):
-        toward = 0.0
-        for d in range(3):
-            for a in range(3):
-                toward += sight[a] * cross[3 + a, d] * inverse[d, c]
-        left -= toward * miss[c]
-        for b in range(3):
-            spread -= toward * cross[3 + b, c] * sight[b]
-    if not spread > 0.0:
-        return -np.inf
-    return -0.5 * (left * left / spread + math.log(spread) + _LN_2PI)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def correct_state(
     mean: FloatArray, cov: FloatArray, dt_s: FloatArray, positions: FloatArray,
     noises: FloatArray, weights: FloatArray,
@@ -179,33 +145,31 @@ def fall_correct(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fall_correct_rate(
-    track: Record, h: int, dt_s: float, sight: FloatArray, rate_mps: float,
-    variance: float, weight: float,
-) -> None:  # fmt: skip
-    """Correct hypothesis h of a track by a range rate that is its own with chance `weight`.
+def fall_hasten(
+    track: Record, h: int, dt_s: float, range_rate_mps: float, sigma_mps: float,
+    place: FloatArray, chance: float,
+) -> float:  # fmt: skip
+    """Correct hypothesis h by the range rate of a report; its ln density (s/m): `doppler_update`.
 
-    To be called after `fall_correct` with the position of the same report; `sight` and `variance`
-    as in `fall_rate_log_likelihood`.
+    A report of a moment ago (`dt_s` <= 0) is brought forward: drag of 25 g is 25 m/s in 0.1 s, and
+    as much again comes of a line of sight that turns with a body that passes near.
     """
-    mean, cov = track.fall_mean[h], track.fall_cov[h]
-    up, acc, cross = np.empty(3), np.empty(3), np.zeros(FALL_STATE)
-    fall.acceleration(mean, acc, up)
-    left, spread = rate_mps, variance
-    for b in range(3):
-        left -= sight[b] * (mean[3 + b] + dt_s * acc[b])
-        for a in range(FALL_STATE):
-            cross[a] += cov[a, 3 + b] * sight[b]
-    for b in range(3):
-        spread += sight[b] * cross[3 + b]
-    if not (spread > 0.0 and weight > 0.0):
-        return
-    for a in range(FALL_STATE):
-        mean[a] += weight * cross[a] * left / spread
-    shrink = weight / spread - weight * (1.0 - weight) * (left / spread) ** 2
-    for a in range(FALL_STATE):
-        for b in range(FALL_STATE):
-            cov[a, b] -= shrink * cross[a] * cross[b]
+    mean = track.fall_mean[h]
+    rate_mps = range_rate_mps
+    if dt_s != 0.0:
+        up, acc = np.empty(3), np.empty(3)
+        fall.acceleration(mean, acc, up)
+        along, speed, size2, speed2 = 0.0, 0.0, 0.0, 0.0
+        for a in range(3):
+            sight = mean[a] - place[a]
+            size2 += sight * sight
+            speed2 += mean[a + 3] ** 2
+            along += sight * acc[a]
+            speed += sight * mean[a + 3]
+        size = max(math.sqrt(size2), NEAR_M)
+        speed /= size
+        rate_mps -= dt_s * (along + speed2 - speed * speed) / size
+    return float(doppler_update(mean, track.fall_cov[h], rate_mps, sigma_mps, place, chance))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -222,18 +186,3 @@ def fall_likelier(track: Record, mean: FloatArray, cov: FloatArray) -> int:
     mean[:] = track.fall_mean[h]
     cov[:] = track.fall_cov[h]
     return h
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def fall_mixed(track: Record, mean: FloatArray, cov: FloatArray) -> bool:
-    """Moments of both hypotheses of a track to `mean` (8,), `cov` (8,8); false when it has none."""
-    coast, burning = track.weight[MODELS + COAST], track.weight[MODELS + BOOST]
-    if coast + burning <= 0.0:
-        return False
-    h, other = (BOOST, COAST) if burning > coast else (COAST, BOOST)
-    mean[:] = track.fall_mean[h]
-    cov[:] = track.fall_cov[h]
-    share = min(coast, burning) / (coast + burning)
-    if share > 0.0:
-        boost.join(mean, cov, track.fall_mean[other], track.fall_cov[other], share)
-    return True

@@ -15,7 +15,7 @@ from tocsin.track import clutter as ground
 from tocsin.track.belief import marginals
 from tocsin.track.clutter import HEIGHT_M
 from tocsin.track.motion import advance
-from tocsin.track.pairs import SAME_LOOK, Look, Pairs, gather, likelihoods
+from tocsin.track.pairs import SAME_LOOK, Look, Pairs, gather, likelihoods, seed_left
 from tocsin.track.rows import plant
 from tocsin.track.seeds import sow
 from tocsin.track.settle import EXISTENCE_MAX, absorb, account, grow_up
@@ -167,7 +167,7 @@ def _second_looks(
                 lead = stop
             stop += 1
         first = stop
-        existence = seeds[owner - n].existence
+        existence = seed_left(seeds[owner - n], look)
         hit = (total - 1.0) / total
         unseen = existence * (1.0 - look.chance) / (1.0 - existence * look.chance)
         exists = unseen / total + hit

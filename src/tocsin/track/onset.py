@@ -17,6 +17,11 @@ BOOST_SHARE: Final = 0.3
 horizon, and most motors are out by then; three reports overrule it either way."""
 BOOST_HEIGHT_M: Final = 80_000.0  # chosen: nothing whose burning matters for a warning burns above
 EXISTENCE: Final = 0.5  # likelier than not to be there; chosen, because it saves the work
+EXISTENCE_SLOW: Final = 0.01
+"""The same when the reports span `SLOW_S`: a rocket low in the air loses 10-25 g to drag, and after
+a missed look no model of the bank finds it again. A quicker radar is sure of a track before that
+matters, and would try each pair of false reports. Chosen, because two looks give a rocket 0.01."""
+SLOW_S: Final = 1.5
 SPEED_MPS: Final = 100.0
 CLIMB: Final = 0.2
 """Part of the speed, surely: 12 degrees; airliners climb and descend at under 6."""
@@ -42,10 +47,13 @@ def begin_fall(track: Record) -> bool:
     """
     falls = track.weight[MODELS + COAST] + track.weight[MODELS + BOOST]
     ready = track.has_height and track.past_t_ns[1] > 0
-    ready &= track.existence >= EXISTENCE and track.fall_wait <= 0 and falls <= 0.0
-    if not ready or not _may_fall(track):
+    ready &= track.existence >= EXISTENCE_SLOW and track.fall_wait <= 0 and falls <= 0.0
+    if not ready:
         return False
     last = _oldest(track)
+    slow = (track.past_t_ns[0] - track.past_t_ns[last]) * 1e-9 >= SLOW_S
+    if not (slow or track.existence >= EXISTENCE) or not _may_fall(track):
+        return False
     score = np.full(2, -np.inf)
     for h in (COAST, BOOST):
         score[h] = _first_state(track, last, h)

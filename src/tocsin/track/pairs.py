@@ -325,16 +325,23 @@ def _around_seed(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def seed_left(seed: Record, look: Look) -> float:
+    """Existence of a seed before this look: its sensor's looks since its report were silent."""
+    missed = 0
+    if seed.sensor == look.sensor:
+        missed = max(round(abs(look.t_ns - seed.t_ns) * 1e-9 / look.scan_s) - 1, 0)
+    silent = seed.existence * (1.0 - look.chance) ** missed
+    return float(silent / (1.0 - seed.existence + silent))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _of_seed(
     seed: Record, owner: int, count: int, reports: Records, look: Look, groups: FloatArray,
     parts: FloatArray, other: FloatArray, pairs: Pairs, size: int, work: Record,
 ) -> int:  # fmt: skip
     """Append the pairs of a seed: a straight line from it to a report, at a speed we believe."""
     up, miss, spread, inverse = work.up, work.miss, work.spread, work.inverse
-    missed = 0
-    if seed.sensor == look.sensor:
-        missed = max(round(abs(look.t_ns - seed.t_ns) * 1e-9 / look.scan_s) - 1, 0)
-    there = seed.existence * (1.0 - look.chance) ** missed * look.chance
+    there = seed_left(seed, look) * look.chance
     vertical(seed.position_m, up)
     for f in range(count):
         j = work.found[f]

@@ -9,7 +9,7 @@ from numba import njit
 from tocsin.track.bank import NAMES
 from tocsin.track.correct import correct, flatten
 from tocsin.track.doppler import doppler_update
-from tocsin.track.falling import fall_correct
+from tocsin.track.falling import fall_correct, fall_hasten
 from tocsin.track.kind import classify
 from tocsin.track.onset import begin_fall
 from tocsin.track.pairs import SAME_LOOK, Look
@@ -24,7 +24,6 @@ CONFIRM_EXISTENCE: Final = 0.98
 """Chosen, because false confirmed tracks then stay under 1 % of track time at 200 false a scan."""
 CONFIRM_LOOKS: Final = 3  # never fewer, whatever the likelihoods: no track by its own copy
 CONFIRM_NS: Final = 2_000_000_000  # first to last report of a track to be confirmed
-FALL_EXISTENCE: Final = 0.5  # a ballistic hypothesis is tried from here on; it saves the work
 FALL_WEIGHT_MIN: Final = 1e-3  # a ballistic hypothesis below this is given up; chosen
 FLY_WEIGHT_MIN: Final = 1e-4  # of the models beside a ballistic hypothesis; chosen
 FLY_SPEED_SD_MPS: Final = 30.0  # of a model begun anew from it; chosen
@@ -120,22 +119,31 @@ def absorb(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _hasten(track: Record, report: Record, place: FloatArray, chance: float, work: Record) -> None:
-    """Correct every model by the Doppler of its report, and weigh the models by it."""
+    """Correct every hypothesis by the Doppler of its report, and weigh them by it."""
     best, before, after = -np.inf, 0.0, 0.0
-    for m in range(MODELS):
-        if track.weight[m] > 0.0:
-            before += track.weight[m]
-            work.log_like[m] = doppler_update(
-                track.mean[m], track.cov[m], report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
-                chance,
-            )  # fmt: skip
-            best = max(best, work.log_like[m])
-    for m in range(MODELS):
-        if track.weight[m] > 0.0:
-            track.weight[m] *= math.exp(work.log_like[m] - best)
-            after += track.weight[m]
-    for m in range(MODELS):
-        track.weight[m] *= before / after
+    dt_s = (report.t_ns - track.t_ns) * 1e-9
+    for h in range(HYPOTHESES):
+        if track.weight[h] > 0.0:
+            before += track.weight[h]
+            if h < MODELS:
+                work.log_like[h] = doppler_update(
+                    track.mean[h], track.cov[h], report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
+                    chance,
+                )  # fmt: skip
+            else:
+                work.log_like[h] = fall_hasten(
+                    track, h - MODELS, dt_s, report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
+                    chance,
+                )  # fmt: skip
+            best = max(best, work.log_like[h])
+    posterior = work.posterior
+    for h in range(HYPOTHESES):
+        posterior[h] = 0.0
+        if track.weight[h] > 0.0:
+            posterior[h] = track.weight[h] * math.exp(work.log_like[h] - best)
+            after += posterior[h]
+    for h in range(HYPOTHESES):
+        track.weight[h] = posterior[h] * before / after
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -184,9 +192,7 @@ def _set_aside(track: Record, posterior: FloatArray) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def grow_up(track: Record, chart: Record, numbers: Record, work: Record) -> None:
     """What a corrected track has earned: a ballistic hypothesis, confirmation, a kind."""
-    may_fall = track.has_height and track.existence >= FALL_EXISTENCE and track.fall_wait == 0
-    if may_fall and track.weight[MODELS] + track.weight[MODELS + 1] == 0.0:
-        begin_fall(track)
+    begin_fall(track)
     if not track.confirmed:
         lasting = track.t_ns_seen - track.t_ns_born >= CONFIRM_NS
         if lasting and track.looks >= CONFIRM_LOOKS and track.existence >= CONFIRM_EXISTENCE:
