@@ -12,17 +12,18 @@ from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import CHANCE, SAME_LOOK, SCAN_S_MIN, Look
 from tocsin.track.rows import close_gaps
 from tocsin.track.seeds import LIFE_SCANS
+from tocsin.track.state import falling
 from tocsin.track.table import Record, Records
 from tocsin.words import BoolArray, FloatArray, IntArray
 
 DROP_CONFIRMED: Final = 5e-3
 """Existence. Chosen: four missed looks in a row at pd 0.9 (`bank.LIFE_S` takes its part); at 0.05
 three were enough, and one look in a thousand ended a track that was there."""
-DROP_TENTATIVE: Final = 1e-4
-"""Existence; below, one missed look ends a tentative track. Chosen: two looks give a rocket 0.01 to
-0.1, and two misses at pd 0.9, which one in fifty meets within its first five looks, leave a
-hundredth of that; one that is then dropped begins anew where nothing tells it from an aircraft.
-It costs a quarter more tentative tracks among 500 false reports a scan than 0.02."""
+DROP_TENTATIVE: Final = 0.02  # existence; below, one missed look ends a tentative track; chosen
+DROP_FALLING: Final = 1e-4
+"""The same of a tentative track with a ballistic hypothesis. Chosen: two looks give a rocket 0.01
+to 0.1, and two misses at pd 0.9, which one in fifty meets within its first five looks, leave a
+hundredth of that; one that is then dropped begins anew where nothing tells it from an aircraft."""
 TENTATIVE_SCANS: Final = 3.5  # a tentative track unseen for so many scans goes; chosen
 MISSED_SCANS: Final = 1.5  # unseen for so long, a doubtful one has missed a look; chosen
 TENTATIVE_S: Final = 2.2  # ... but not sooner than this
@@ -220,7 +221,8 @@ def living(tracks: Records, n: int, now_ns: int) -> BoolArray:
         unseen_s = (now_ns - track.t_ns_seen) * 1e-9
         if not track.confirmed:
             patience_s = max(TENTATIVE_SCANS * track.scan_s, TENTATIVE_S)
-            doubtful = track.existence < DROP_TENTATIVE
+            least = DROP_FALLING if falling(track) > 0.0 else DROP_TENTATIVE
+            doubtful = track.existence < least
             kept[i] = unseen_s <= (MISSED_SCANS * track.scan_s if doubtful else patience_s)
             continue
         ahead_s = max(now_ns - track.t_ns, 0) * 1e-9
