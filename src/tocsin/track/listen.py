@@ -12,15 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
+from tocsin.track.earshot import CROWD, Book, Heard, Near, find
 from tocsin.track.fall import height_and_up
-from tocsin.track.hear import line_update, merge, presence_chance, presence_update, turned
-from tocsin.track.motion import advance
-from tocsin.track.sound import SOUND_SD, hearing, retarded
+from tocsin.track.hear import line_update, merge, presence_chance, presence_update
+from tocsin.track.sound import NOISY_LEAST, NOISY_MOST
+from tocsin.track.state import reweigh
 from tocsin.track.table import EVIDENCE, MODELS, Record, Records
-from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
+from tocsin.words import FloatArray, IntArray
 
-AUDIBLE: Final = 3.0  # in reaches: beyond, a node hears 1.2 % of what it hears near; chosen
-SILENT: Final = 1.5  # silence from farther (hearing below 0.17) is not reckoned; chosen
 REPEAT: Final = 0.5
 """Chance that a false source goes on from one period to the next: a tractor or a moped stays for
 many. So a second report of a node whose first nothing explained proves little. Chosen."""
@@ -31,139 +30,18 @@ EXISTENCE_MAX: Final = 0.9999  # as for radar: a few silences must be able to un
 PASSER_FALSE: Final = 0.1  # of passers-by: `shared` knowledge 3.5 assumes 10 % false reports
 PASSER_OTHER: Final = 0.05  # what else a passer-by truly hears that no track is; chosen
 MEMORY_S: Final = 20.0  # unexplained reports are kept so long: sound from 7 km; chosen
-SLIP_S: Final = 0.25
-"""Chosen: a state so close in time is carried on straight (a turn errs by 0.2 m): half the work."""
 HEIGHT_M: Final = 600.0  # above the node, of what nobody measured; drones fly at 50-3000 m
 HEIGHT_SD_M: Final = 400.0
 CLIMB_SD_MPS: Final = 5.0  # chosen: one-way drones keep their height
 MOVED: Final = 0.05  # silence that shifts no state by this part of its s.d. only counts; chosen
 WEIGHT_MIN: Final = 1e-4  # a model below this share is not corrected; chosen
-BESIDE: Final = 5.0  # s.d. of a bearing beyond which a track is not asked; chosen
-CROWD: Final = 64  # most tracks that one report is compared with; chosen
-_FAST: Final = 1.75  # coarse gate: 1 + Mach number of the fastest source that it must not lose
 
 
-class Heard(NamedTuple):
-    """Reports of one kind of table, k rows in order of time; units as in `words.passive`."""
+class Told(NamedTuple):
+    """In which group of bearings of one node a track was last a source, how surely; n tracks."""
 
-    t_ns: IntArray  # (k,) of what was heard: the middle of a period of listening
-    node: Int32Array  # (k,) -1 for a passer-by
-    line: BoolArray  # (k,) a bearing, else a presence
-    heard: BoolArray  # (k,) false: silence
-    origin_m: FloatArray  # (k,3)
-    axes: FloatArray  # (k,3,3) east, north, up there
-    azimuth: FloatArray  # (k,) rad
-    sigma_az: FloatArray
-    elevation: FloatArray  # (k,) rad, NaN absent
-    sigma_el: FloatArray
-    sound_mps: FloatArray  # (k,) infinite when seen
-    reach_m: FloatArray
-    chance: FloatArray
-    false: FloatArray  # (k,) false reports expected in one period
-    period_s: FloatArray  # (k,)
-    opinion: FloatArray  # (k,) 0-1: a crowd at one place has one opinion
-    hint: IntArray
-    evidence: IntArray
-
-
-class Book(NamedTuple):
-    """What is remembered of each node; g nodes."""
-
-    loud: FloatArray  # (g,) chance that its last report was of something that no track is
-    heard_ns: IntArray  # (g,) when it last heard anything, 0 never
-    silent_ns: IntArray  # (g,) when it last heard nothing, 0 never
-    quiet_ns: IntArray  # (g,) since when it has heard nothing
-
-
-class Near(NamedTuple):
-    """Flying tracks in order of one coordinate, for the coarse gate."""
-
-    row: IntArray  # (f,)
-    along: FloatArray  # (f,) the coordinate, ascending
-    axis: int
-    place_m: FloatArray  # (n,3) of each row
-    spread_m: FloatArray  # (n,) one s.d., the largest axis at most
-    leader: IntArray  # (n,) likeliest model
-    wide_m: float  # 3 largest spreads
-
-
-def lay_out(tracks: Records, n: int, t_ns: int) -> Near:
-    """Where every flying track is at `t_ns`."""
-    each = np.arange(n)
-    leader = np.argmax(tracks["weight"][:n, :MODELS], axis=1)
-    mean, cov = tracks["mean"][each, leader], tracks["cov"][each, leader]
-    dt_s = (t_ns - tracks["t_ns"][:n]) * 1e-9
-    place = mean[:, :3] + dt_s[:, None] * mean[:, 3:]
-    along, across, speed = (np.trace(cov[:, a : a + 3, b : b + 3], axis1=1, axis2=2)
-                            for a, b in ((0, 0), (0, 3), (3, 3)))  # fmt: skip
-    spread = np.sqrt(np.maximum(along + dt_s * (2.0 * across + dt_s * speed), 0.0))
-    row = np.flatnonzero(tracks["weight"][:n, :MODELS].sum(axis=1) >= 0.5)
-    if not len(row):
-        return Near(row, np.zeros(0), 0, place, spread, leader, 0.0)
-    axis = int(np.argmax(np.ptp(place[row], axis=0)))
-    row = row[np.argsort(place[row, axis], kind="stable")]
-    wide_m = 3.0 * float(spread[row].max())
-    return Near(row, place[row, axis], axis, place, spread, leader, wide_m)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _beside(heard: Heard, j: int, place: FloatArray, spread_m: float) -> bool:
-    """Whether bearing j misses a track at `place` by more than any of its models can explain.
-
-    Only for tracks that are small in its sight; twice their spread, because models differ.
-    """
-    east, north = 0.0, 0.0
-    for a in range(3):
-        east += heard.axes[j, 0, a] * (place[a] - heard.origin_m[j, a])
-        north += heard.axes[j, 1, a] * (place[a] - heard.origin_m[j, a])
-    across = 2.0 * spread_m / max(math.hypot(east, north), 1.0)
-    if across > 0.5:
-        return False
-    miss = turned(heard.azimuth[j] - math.atan2(east, north))
-    return abs(miss) > BESIDE * math.hypot(heard.sigma_az[j] + SOUND_SD, across)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _find(
-    tracks: Records, near: Near, heard: Heard, j: int, bank: Record, found: IntArray,
-    pd: FloatArray, work: Record,
-) -> int:  # fmt: skip
-    """Tracks that report j may concern, brought to its time: rows to `found`, their number.
-
-    `pd` (CROWD,) gets the chance of hearing each, at the place of its likeliest model.
-    """
-    limit = heard.reach_m[j] * (AUDIBLE if heard.heard[j] else SILENT)
-    coarse = limit * _FAST + near.wide_m
-    origin = heard.origin_m[j]
-    place, slope = np.empty(3), np.empty((3, 6))
-    count = 0
-    for k in range(np.searchsorted(near.along, origin[near.axis] - coarse), len(near.row)):
-        if near.along[k] > origin[near.axis] + coarse or count == CROWD:
-            break
-        i = near.row[k]
-        apart = limit * _FAST + 3.0 * near.spread_m[i]
-        size2 = 0.0
-        for a in range(3):
-            size2 += (near.place_m[i, a] - origin[a]) ** 2
-        if size2 > apart * apart:
-            continue
-        dt_s = (heard.t_ns[j] - tracks[i].t_ns) * 1e-9
-        mean = tracks[i].mean[near.leader[i]]
-        if retarded(mean, dt_s, origin, heard.sound_mps[j], place, slope) < 0.0:
-            continue
-        size2 = 0.0
-        for a in range(3):
-            size2 += (place[a] - origin[a]) ** 2
-        if math.sqrt(size2) > limit + 3.0 * near.spread_m[i]:
-            continue
-        if heard.line[j] and _beside(heard, j, place, near.spread_m[i]):
-            continue
-        if dt_s > SLIP_S:
-            advance(tracks[i], heard.t_ns[j], bank, work)
-        found[count] = i
-        pd[count] = hearing(math.sqrt(size2), heard.reach_m[j], heard.chance[j])
-        count += 1
-    return count
+    group: IntArray
+    mass: FloatArray
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -178,19 +56,6 @@ def _note(tracks: Records, i: int, heard: Heard, j: int, mass: float) -> None:
     for k in range(EVIDENCE - 1, 0, -1):
         tracks[i].evidence[k] = tracks[i].evidence[k - 1]
     tracks[i].evidence[0] = heard.evidence[j]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _reweigh(tracks: Records, i: int, like: FloatArray) -> None:
-    """Bayes over the models that fly; their sum, and so the ballistic share, stays."""
-    before, after = 0.0, 0.0
-    for h in range(len(like)):
-        before += tracks[i].weight[h]
-        after += tracks[i].weight[h] * like[h]
-    if after <= 0.0:
-        return
-    for h in range(len(like)):
-        tracks[i].weight[h] *= like[h] * before / after
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -216,8 +81,9 @@ def noise_chance(heard: Heard, j: int, loud: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _line(
-    tracks: Records, heard: Heard, j: int, found: IntArray, pd: FloatArray, nothing: float
-) -> float:
+    tracks: Records, heard: Heard, j: int, found: IntArray, pd: FloatArray, nothing: float,
+    told: Told, group: int,
+) -> float:  # fmt: skip
     """Bearing j against the tracks `found`; the chance that one of them explains it."""
     k = len(found)
     like, chance = np.zeros((k, MODELS)), np.zeros(k)
@@ -235,7 +101,7 @@ def _line(
                 heard.sigma_az[j], heard.elevation[j], heard.sigma_el[j], heard.sound_mps[j], 0.0,
             ))  # fmt: skip
             chance[f] += tracks[i].weight[h] * like[f, h]
-        chance[f] *= pd[f]
+        chance[f] *= pd[f] * tracks[i].noisy
         total += tracks[i].existence * chance[f]
     explained = 0.0
     for f in range(k):
@@ -248,16 +114,78 @@ def _line(
         share = mass / there
         bayes = np.empty(MODELS)
         for h in range(MODELS):
-            told = 1.0 if like[f, h] == 0.0 and tracks[i].weight[h] < WEIGHT_MIN else (
-                pd[f] * like[f, h] / chance[f])  # fmt: skip
-            bayes[h] = 1.0 - share + share * told
+            ratio = 1.0 if like[f, h] == 0.0 and tracks[i].weight[h] < WEIGHT_MIN else (
+                pd[f] * tracks[i].noisy * like[f, h] / chance[f])  # fmt: skip
+            bayes[h] = 1.0 - share + share * ratio
             if like[f, h] > 0.0:
-                part = share * told / bayes[h]
+                part = share * ratio / bayes[h]
                 merge(tracks[i].mean[h], tracks[i].cov[h], means[f, h], covs[f, h], part)
-        _reweigh(tracks, i, bayes)
+            bayes[h] = math.log(max(bayes[h], 1e-300))
+        reweigh(tracks[i], bayes)
         tracks[i].existence = min(there, EXISTENCE_MAX)
+        tracks[i].noisy = min(share + (1.0 - share) * tracks[i].noisy, NOISY_MOST)
+        if heard.node[j] >= 0:
+            before = told.mass[i] if told.group[i] == group else 0.0
+            told.group[i], told.mass[i] = group, before + (1.0 - before) * mass
         _note(tracks, i, heard, j, mass)
     return explained
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _hearable(
+    track: Record, heard: Heard, j: int, at: float, spread_m: float
+) -> tuple[float, bool]:
+    """Chance that the node of j hears a track, given that at its place; whether that holds for all
+    of its spread, so that silence says nothing of where in it the track is."""
+    chance = heard.chance[j] * track.noisy
+    at *= track.noisy
+    steep = at * (1.0 - at / chance) / (1.0 - at) if at < 1.0 else 1.0
+    silent = heard.line[j] or not heard.heard[j]
+    if silent and 4.0 * steep * spread_m < MOVED * heard.reach_m[j]:
+        return at, True
+    dt_s = (heard.t_ns[j] - track.t_ns) * 1e-9
+    pd, flying = 0.0, 0.0
+    for h in range(MODELS):
+        if track.weight[h] >= WEIGHT_MIN:
+            pd += track.weight[h] * presence_chance(
+                track.mean[h], track.cov[h], dt_s, heard.origin_m[j], heard.axes[j],
+                heard.reach_m[j], chance, heard.sound_mps[j],
+            )  # fmt: skip
+            flying += track.weight[h]
+    return pd / flying, False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _doubt(track: Record, noisy: float, quiet: float) -> None:
+    """Bayes between a source that can be heard and one that cannot, by likelihoods of both."""
+    there = track.noisy * noisy
+    share = there / (there + (1.0 - track.noisy) * quiet)
+    track.noisy = min(max(share, NOISY_LEAST), NOISY_MOST)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _unheard(
+    tracks: Records, heard: Heard, j: int, found: IntArray, near: Near, pd: FloatArray,
+    told: Told, group: int,
+) -> None:  # fmt: skip
+    """Charge the tracks `found` with what the node of j did not say of them: j is its last bearing.
+
+    Who hears one source is not silent, but it is silent about every other that it should hear.
+    Without this charge a bearing could only ever raise a track, and the twin of a loud one lived.
+    """
+    for f in range(len(found)):
+        track = tracks[found[f]]
+        mass = told.mass[found[f]] if told.group[found[f]] == group else 0.0
+        pd[f], _ = _hearable(track, heard, j, pd[f], near.spread_m[found[f]])
+        missed = (1.0 - min(pd[f] / track.noisy, 1.0)) ** SILENCE
+        like = 1.0 - track.noisy + track.noisy * missed
+        rest = max(track.existence - mass, 0.0)
+        rest *= like / (rest * like + max(1.0 - track.existence, 1e-9)) * (1.0 - mass)
+        track.existence = min(mass + rest, EXISTENCE_MAX)
+        noisy = track.noisy
+        _doubt(track, missed, 1.0)
+        share = mass / max(track.existence, mass)
+        track.noisy = share * noisy + (1.0 - share) * track.noisy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -272,48 +200,35 @@ def _presence(
     k = len(found)
     sounds = heard.heard[j]
     still = 1.0 - noise
-    steady = np.zeros(k, np.bool_)  # silence that says nothing of where in its spread it is
+    steady = np.zeros(k, np.bool_)
     for f in range(k):
         i = found[f]
-        dt_s = (heard.t_ns[j] - tracks[i].t_ns) * 1e-9
-        at = pd[f]
-        steep = at * (1.0 - at / heard.chance[j]) / (1.0 - at) if at < 1.0 else 1.0
-        steady[f] = not sounds and 4.0 * steep * near.spread_m[i] < MOVED * heard.reach_m[j]
-        if not steady[f]:
-            pd[f], flying = 0.0, 0.0
-            for h in range(MODELS):
-                if tracks[i].weight[h] >= WEIGHT_MIN:
-                    pd[f] += tracks[i].weight[h] * presence_chance(
-                        tracks[i].mean[h], tracks[i].cov[h], dt_s, heard.origin_m[j], heard.axes[j],
-                        heard.reach_m[j], heard.chance[j], heard.sound_mps[j],
-                    )  # fmt: skip
-                    flying += tracks[i].weight[h]
-            pd[f] /= flying
+        pd[f], steady[f] = _hearable(tracks[i], heard, j, pd[f], near.spread_m[i])
         still *= 1.0 - tracks[i].existence * pd[f]
     for f in range(k):
         i = found[f]
         exists = tracks[i].existence
         others = 1.0 - still / (1.0 - exists * pd[f])
-        if sounds:
-            there = others + (1.0 - others) * pd[f]
-            tracks[i].existence = exists * there / (exists * there + (1.0 - exists) * others)
-        else:
-            there = (1.0 - pd[f]) ** SILENCE
-            tracks[i].existence = exists * there / (exists * there + 1.0 - exists)
+        noisy, nothing = tracks[i].noisy, others if sounds else 1.0
+        loud = min(pd[f] / noisy, 1.0)
+        like = others + (1.0 - others) * loud if sounds else (1.0 - loud) ** SILENCE
+        there = noisy * like + (1.0 - noisy) * nothing
+        tracks[i].existence = exists * there / (exists * there + (1.0 - exists) * nothing)
         tracks[i].existence = min(tracks[i].existence, EXISTENCE_MAX)
+        _doubt(tracks[i], like, nothing)
         if steady[f]:
             continue
         dt_s = (heard.t_ns[j] - tracks[i].t_ns) * 1e-9
-        like = np.empty(MODELS)
+        log_like = np.empty(MODELS)
         for h in range(MODELS):
-            like[h] = 1.0 - (1.0 - others) * (1.0 - pd[f]) if sounds else 1.0 - pd[f]
+            log_like[h] = math.log(1.0 - (1.0 - others) * (1.0 - pd[f]) if sounds else 1.0 - pd[f])
             if tracks[i].weight[h] >= WEIGHT_MIN:
-                like[h] = math.exp(presence_update(
+                log_like[h] = presence_update(
                     tracks[i].mean[h], tracks[i].cov[h], dt_s, heard.origin_m[j], heard.axes[j],
-                    heard.reach_m[j], heard.chance[j], others if sounds else 0.0, sounds,
+                    heard.reach_m[j], heard.chance[j] * noisy, others if sounds else 0.0, sounds,
                     heard.sound_mps[j],
-                ))  # fmt: skip
-        _reweigh(tracks, i, like)
+                )  # fmt: skip
+        reweigh(tracks[i], log_like)
         if sounds:
             _note(tracks, i, heard, j, exists * pd[f] / (1.0 - still))
     return 1.0 - noise * (1.0 if k == 0 else still / (1.0 - noise)) / max(1.0 - still, 1e-12)
@@ -352,6 +267,15 @@ def level(mean: FloatArray, cov: FloatArray, ground_m: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _ends(heard: Heard, j: int) -> bool:
+    """Whether bearing j is the last that its node gave at its time."""
+    k = j + 1
+    return bool(
+        k == len(heard.t_ns) or heard.node[k] != heard.node[j] or heard.t_ns[k] != heard.t_ns[j]
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def hear_all(
     tracks: Records, n: int, near: Near, heard: Heard, book: Book, banks: Records,
     scratch: Records, explained: FloatArray, loud: FloatArray,
@@ -365,21 +289,28 @@ def hear_all(
     k = len(heard.t_ns)
     found, pd = np.empty(CROWD, np.int64), np.empty(CROWD)
     last = np.full(n, -1)
+    told, group = Told(np.full(n, -1), np.zeros(n)), 0
     for j in range(k):
         g = heard.node[j]
         explained[j], loud[j] = 0.0, 0.0
         if g >= 0:
             age_s = (heard.t_ns[j] - book.heard_ns[g]) * 1e-9
             loud[j] = book.loud[g] if age_s < MEMORY_S else 0.0
-        count = _find(tracks, near, heard, j, banks[0], found, pd, scratch[0])
+        quiet = not heard.heard[j]
+        count = find(tracks, near, heard, j, quiet, banks[0], found, pd, scratch[0])
         rows = found[:count]
         if count > 0 and heard.line[j]:
-            explained[j] = _line(tracks, heard, j, rows, pd, elsewhere(heard, j, loud[j]))
+            nothing = elsewhere(heard, j, loud[j])
+            explained[j] = _line(tracks, heard, j, rows, pd, nothing, told, group)
         elif count > 0:
             noise = noise_chance(heard, j, loud[j])
             explained[j] = _presence(tracks, heard, j, rows, near, noise, pd)
         for f in range(count):
             last[rows[f]] = j
+        if heard.line[j] and g >= 0 and _ends(heard, j):
+            count = find(tracks, near, heard, j, True, banks[0], found, pd, scratch[0])
+            _unheard(tracks, heard, j, found[:count], near, pd, told, group)
+            group += 1
         if g >= 0 and heard.heard[j]:
             book.heard_ns[g], book.loud[g] = heard.t_ns[j], 1.0 - explained[j]
         elif g >= 0:

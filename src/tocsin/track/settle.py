@@ -14,6 +14,7 @@ from tocsin.track.kind import classify
 from tocsin.track.onset import begin_fall
 from tocsin.track.pairs import SAME_LOOK, Look
 from tocsin.track.rows import note
+from tocsin.track.state import reweigh
 from tocsin.track.table import HYPOTHESES, MODELS, PAST, Record, Records
 from tocsin.words import FloatArray, IntArray
 
@@ -121,21 +122,13 @@ def absorb(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _hasten(track: Record, report: Record, place: FloatArray, chance: float, work: Record) -> None:
     """Correct every model by the Doppler of its report, and weigh the models by it."""
-    best, before, after = -np.inf, 0.0, 0.0
     for m in range(MODELS):
         if track.weight[m] > 0.0:
-            before += track.weight[m]
             work.log_like[m] = doppler_update(
                 track.mean[m], track.cov[m], report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
                 chance,
             )  # fmt: skip
-            best = max(best, work.log_like[m])
-    for m in range(MODELS):
-        if track.weight[m] > 0.0:
-            track.weight[m] *= math.exp(work.log_like[m] - best)
-            after += track.weight[m]
-    for m in range(MODELS):
-        track.weight[m] *= before / after
+    reweigh(track, work.log_like)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
