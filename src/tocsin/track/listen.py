@@ -172,12 +172,13 @@ def _unheard(
 
     Who hears one source is not silent, but it is silent about every other that it should hear.
     Without this charge a bearing could only ever raise a track, and the twin of a loud one lived.
+    In full (`SILENCE` is for nodes that may be deaf): this one hears.
     """
     for f in range(len(found)):
         track = tracks[found[f]]
         mass = told.mass[found[f]] if told.group[found[f]] == group else 0.0
         pd[f], _ = _hearable(track, heard, j, pd[f], near.spread_m[found[f]])
-        missed = (1.0 - min(pd[f] / track.noisy, 1.0)) ** SILENCE
+        missed = 1.0 - min(pd[f] / track.noisy, 1.0)
         like = 1.0 - track.noisy + track.noisy * missed
         rest = max(track.existence - mass, 0.0)
         rest *= like / (rest * like + max(1.0 - track.existence, 1e-9)) * (1.0 - mass)
