@@ -85,7 +85,7 @@ def lay_out(tracks: Records, n: int, t_ns: int) -> Near:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _beside(heard: Heard, j: int, place: FloatArray, spread_m: float) -> bool:
+def beside(heard: Heard, j: int, place: FloatArray, spread_m: float) -> bool:
     """Whether bearing j misses a track at `place` by more than any of its models can explain.
 
     Only for tracks that are small in its sight; twice their spread, because models differ.
@@ -103,15 +103,14 @@ def _beside(heard: Heard, j: int, place: FloatArray, spread_m: float) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find(
-    tracks: Records, near: Near, heard: Heard, j: int, silent: bool, bank: Record,
-    found: IntArray, pd: FloatArray, work: Record,
+    tracks: Records, near: Near, heard: Heard, j: int, bank: Record, found: IntArray,
+    pd: FloatArray, work: Record,
 ) -> int:  # fmt: skip
     """Tracks that report j may concern, brought to its time: rows to `found`, their number.
 
-    With `silent`, those of which its node should have spoken. `pd` (CROWD,) gets the chance of
-    hearing each, at the place of its likeliest model.
+    `pd` (CROWD,) gets the chance of hearing each, at the place of its likeliest model.
     """
-    limit = heard.reach_m[j] * (SILENT if silent else AUDIBLE)
+    limit = heard.reach_m[j] * (AUDIBLE if heard.heard[j] else SILENT)
     coarse = limit * _FAST + near.wide_m
     origin = heard.origin_m[j]
     place, slope = np.empty(3), np.empty((3, 6))
@@ -134,8 +133,6 @@ def find(
         for a in range(3):
             size2 += (place[a] - origin[a]) ** 2
         if math.sqrt(size2) > limit + 3.0 * near.spread_m[i]:
-            continue
-        if heard.line[j] and not silent and _beside(heard, j, place, near.spread_m[i]):
             continue
         if dt_s > SLIP_S:
             advance(tracks[i], heard.t_ns[j], bank, work)

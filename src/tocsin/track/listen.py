@@ -7,15 +7,16 @@ left alone: nobody hears them fall in time.
 """
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import njit
 
-from tocsin.track.earshot import CROWD, Book, Heard, Near, find
+from tocsin.track.belief import marginals
+from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, find
 from tocsin.track.fall import height_and_up
 from tocsin.track.hear import line_update, merge, presence_chance, presence_update
-from tocsin.track.sound import NOISY_LEAST, NOISY_MOST
+from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
 from tocsin.track.state import reweigh
 from tocsin.track.table import EVIDENCE, MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
@@ -34,28 +35,25 @@ HEIGHT_M: Final = 600.0  # above the node, of what nobody measured; drones fly a
 HEIGHT_SD_M: Final = 400.0
 CLIMB_SD_MPS: Final = 5.0  # chosen: one-way drones keep their height
 MOVED: Final = 0.05  # silence that shifts no state by this part of its s.d. only counts; chosen
+WIDE: Final = 0.25
+"""From this spread, in reaches, on the chance to hear a track is that over its spread, not that at
+its middle. Chosen: below, the two differ by less than 0.1."""
+LINES_MAX: Final = 16  # bearings of one node that are shared out together; chosen: 2 MB of states
 WEIGHT_MIN: Final = 1e-4  # a model below this share is not corrected; chosen
 
 
-class Told(NamedTuple):
-    """In which group of bearings of one node a track was last a source, how surely; n tracks."""
-
-    group: IntArray
-    mass: FloatArray
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def _note(tracks: Records, i: int, heard: Heard, j: int, mass: float) -> None:
-    """Enter that report j is of track i with chance `mass`."""
-    tracks[i].hints[heard.hint[j]] += mass
-    tracks[i].changed = True
+def _note(track: Record, heard: Heard, j: int, mass: float) -> None:
+    """Enter that report j is of a track with chance `mass`."""
+    track.hints[heard.hint[j]] += mass
+    track.changed = True
     if mass < 0.5:
         return
-    tracks[i].hits += 1
-    tracks[i].t_ns_seen = max(tracks[i].t_ns_seen, heard.t_ns[j])
+    track.hits += 1
+    track.t_ns_seen = max(track.t_ns_seen, heard.t_ns[j])
     for k in range(EVIDENCE - 1, 0, -1):
-        tracks[i].evidence[k] = tracks[i].evidence[k - 1]
-    tracks[i].evidence[0] = heard.evidence[j]
+        track.evidence[k] = track.evidence[k - 1]
+    track.evidence[0] = heard.evidence[j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -80,55 +78,128 @@ def noise_chance(heard: Heard, j: int, loud: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _line(
-    tracks: Records, heard: Heard, j: int, found: IntArray, pd: FloatArray, nothing: float,
-    told: Told, group: int,
-) -> float:  # fmt: skip
-    """Bearing j against the tracks `found`; the chance that one of them explains it."""
-    k = len(found)
-    like, chance = np.zeros((k, MODELS)), np.zeros(k)
-    means, covs = np.empty((k, MODELS, 6)), np.empty((k, MODELS, 6, 6))
-    total = nothing
-    for f in range(k):
-        i = found[f]
-        dt_s = (heard.t_ns[j] - tracks[i].t_ns) * 1e-9
-        for h in range(MODELS):
-            means[f, h], covs[f, h] = tracks[i].mean[h], tracks[i].cov[h]
-            if tracks[i].weight[h] < WEIGHT_MIN:
+def _lines(
+    tracks: Records, heard: Heard, first: int, end: int, found: IntArray, pd: FloatArray,
+    near: Near, loud: float, explained: FloatArray,
+) -> None:  # fmt: skip
+    """The bearings [first, end) that one node gave at one time against the tracks `found`.
+
+    Each is of one track at most and each track has one at most, so they are shared out together
+    (`belief`). Writes to `explained` the chance that some track is the source of each.
+    """
+    size = (end - first) * len(found)
+    owner, said, weight = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    like, chance = np.zeros((size, MODELS)), np.zeros(size)
+    means, covs = np.empty((size, MODELS, 6)), np.empty((size, MODELS, 6, 6))
+    size = 0
+    for f in range(len(found)):
+        track = tracks[found[f]]
+        pd[f] = _spread_out(track, heard, first, found[f], near, pd[f])
+        owed = track.noisy * pd[f] if _counts(heard, first, pd[f]) else 0.0
+        silent = 1.0 - track.existence * owed
+        for j in range(first, end):
+            if beside(heard, j, near.place_m[found[f]], near.spread_m[found[f]]):
                 continue
-            like[f, h] = math.exp(line_update(
-                means[f, h], covs[f, h], dt_s, heard.origin_m[j], heard.axes[j], heard.azimuth[j],
-                heard.sigma_az[j], heard.elevation[j], heard.sigma_el[j], heard.sound_mps[j], 0.0,
-            ))  # fmt: skip
-            chance[f] += tracks[i].weight[h] * like[f, h]
-        chance[f] *= pd[f] * tracks[i].noisy
-        total += tracks[i].existence * chance[f]
-    explained = 0.0
-    for f in range(k):
-        i = found[f]
-        mass = heard.opinion[j] * tracks[i].existence * chance[f] / total
-        if mass < 1e-9:
-            continue
-        explained += mass
-        there = mass + (1.0 - mass) * tracks[i].existence
-        share = mass / there
-        bayes = np.empty(MODELS)
-        for h in range(MODELS):
-            ratio = 1.0 if like[f, h] == 0.0 and tracks[i].weight[h] < WEIGHT_MIN else (
-                pd[f] * tracks[i].noisy * like[f, h] / chance[f])  # fmt: skip
-            bayes[h] = 1.0 - share + share * ratio
-            if like[f, h] > 0.0:
-                part = share * ratio / bayes[h]
-                merge(tracks[i].mean[h], tracks[i].cov[h], means[f, h], covs[f, h], part)
-            bayes[h] = math.log(max(bayes[h], 1e-300))
-        reweigh(tracks[i], bayes)
-        tracks[i].existence = min(there, EXISTENCE_MAX)
-        tracks[i].noisy = min(share + (1.0 - share) * tracks[i].noisy, NOISY_MOST)
-        if heard.node[j] >= 0:
-            before = told.mass[i] if told.group[i] == group else 0.0
-            told.group[i], told.mass[i] = group, before + (1.0 - before) * mass
-        _note(tracks, i, heard, j, mass)
-    return explained
+            dt_s = (heard.t_ns[j] - track.t_ns) * 1e-9
+            for h in range(MODELS):
+                means[size, h], covs[size, h] = track.mean[h], track.cov[h]
+                if track.weight[h] < WEIGHT_MIN:
+                    continue
+                like[size, h] = math.exp(line_update(
+                    means[size, h], covs[size, h], dt_s, heard.origin_m[j], heard.axes[j],
+                    heard.azimuth[j], heard.sigma_az[j], heard.elevation[j], heard.sigma_el[j],
+                    heard.sound_mps[j], 0.0,
+                ))  # fmt: skip
+                chance[size] += track.weight[h] * like[size, h]
+            weight[size] = track.existence * track.noisy * pd[f] * chance[size] / silent
+            owner[size], said[size] = f, j - first
+            if chance[size] > 0.0:
+                size += 1
+            else:
+                like[size] = 0.0
+    other = np.empty(end - first)
+    for j in range(first, end):
+        other[j - first] = elsewhere(heard, j, loud)
+    down, _ = marginals(owner[:size], said[:size], weight[:size], other)
+    begun = 0
+    for f in range(len(found)):
+        stop = begun
+        while stop < size and owner[stop] == f:
+            weight[stop] *= down[stop]
+            like[stop] /= chance[stop]
+            stop += 1
+        _settle(
+            tracks[found[f]], heard, first, pd[f], said[begun:stop], weight[begun:stop],
+            like[begun:stop], means[begun:stop], covs[begun:stop], explained,
+        )  # fmt: skip
+        begun = stop
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _spread_out(track: Record, heard: Heard, j: int, i: int, near: Near, at: float) -> float:
+    """Chance to hear track i over its spread, given that at its middle."""
+    if near.spread_m[i] <= WIDE * heard.reach_m[j]:
+        return at
+    h, dt_s = near.leader[i], (heard.t_ns[j] - track.t_ns) * 1e-9
+    return presence_chance(
+        track.mean[h], track.cov[h], dt_s, heard.origin_m[j], heard.axes[j], heard.reach_m[j],
+        heard.chance[j], heard.sound_mps[j],
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(
+    track: Record, heard: Heard, first: int, pd: float, said: IntArray, weight: FloatArray,
+    ratio: FloatArray, means: FloatArray, covs: FloatArray, explained: FloatArray,
+) -> None:  # fmt: skip
+    """Correct a track by its pairs with the bearings from `first` on.
+
+    `weight` (p,) against that no bearing is its own, `ratio` (p,M) the likelihoods of the models
+    over their mean, `means` and `covs` the corrected states. A node that speaks is silent of every
+    other source that it should hear. Were that not charged, a bearing could only ever raise a
+    track, and the twin of a loud one would live. In full (`SILENCE` is for nodes that may be
+    deaf): this one hears. A passer-by who tells of one thing says nothing of others.
+    """
+    exists, noisy, none = track.existence, track.noisy, 1.0
+    for p in range(len(said)):
+        none += weight[p]
+    none = 1.0 / none
+    opinion = heard.opinion[first]
+    unseen = 1.0 - pd if _counts(heard, first, pd) else 1.0
+    missed = exists * (1.0 - noisy + noisy * unseen)
+    missed /= missed + 1.0 - exists
+    there = missed * (1.0 - opinion * (1.0 - none)) + opinion * (1.0 - none)
+    left, log_like = 1.0, np.zeros(MODELS)
+    for p in range(len(said)):
+        weight[p] *= opinion * none / there
+        left -= weight[p]
+    left = max(left, 0.0)
+    for h in range(MODELS):
+        total = left
+        for p in range(len(said)):
+            part = weight[p] * ratio[p, h]
+            if track.weight[h] < WEIGHT_MIN:
+                total += weight[p]
+            elif part > 0.0:
+                total += part
+                merge(track.mean[h], track.cov[h], means[p, h], covs[p, h], part / total)
+        log_like[h] = math.log(max(total, 1e-300))
+    reweigh(track, log_like)
+    track.existence = min(there, EXISTENCE_MAX)
+    quiet = noisy * unseen / (1.0 - noisy + noisy * unseen)
+    track.noisy = min(max(1.0 - left + left * quiet, NOISY_LEAST), NOISY_MOST)
+    for p in range(len(said)):
+        mass = weight[p] * there
+        if mass >= 1e-9:
+            explained[first + said[p]] += mass
+            _note(track, heard, first + said[p], mass)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _counts(heard: Heard, j: int, pd: float) -> bool:
+    """Whether the node of bearing j should have spoken of what it hears with chance `pd`."""
+    return bool(heard.node[j] >= 0 and pd >= hearing(SILENT * heard.reach_m[j], heard.reach_m[j],
+                                                     heard.chance[j]))  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -140,8 +211,7 @@ def _hearable(
     chance = heard.chance[j] * track.noisy
     at *= track.noisy
     steep = at * (1.0 - at / chance) / (1.0 - at) if at < 1.0 else 1.0
-    silent = heard.line[j] or not heard.heard[j]
-    if silent and 4.0 * steep * spread_m < MOVED * heard.reach_m[j]:
+    if not heard.heard[j] and 4.0 * steep * spread_m < MOVED * heard.reach_m[j]:
         return at, True
     dt_s = (heard.t_ns[j] - track.t_ns) * 1e-9
     pd, flying = 0.0, 0.0
@@ -161,32 +231,6 @@ def _doubt(track: Record, noisy: float, quiet: float) -> None:
     there = track.noisy * noisy
     share = there / (there + (1.0 - track.noisy) * quiet)
     track.noisy = min(max(share, NOISY_LEAST), NOISY_MOST)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _unheard(
-    tracks: Records, heard: Heard, j: int, found: IntArray, near: Near, pd: FloatArray,
-    told: Told, group: int,
-) -> None:  # fmt: skip
-    """Charge the tracks `found` with what the node of j did not say of them: j is its last bearing.
-
-    Who hears one source is not silent, but it is silent about every other that it should hear.
-    Without this charge a bearing could only ever raise a track, and the twin of a loud one lived.
-    In full (`SILENCE` is for nodes that may be deaf): this one hears.
-    """
-    for f in range(len(found)):
-        track = tracks[found[f]]
-        mass = told.mass[found[f]] if told.group[found[f]] == group else 0.0
-        pd[f], _ = _hearable(track, heard, j, pd[f], near.spread_m[found[f]])
-        missed = 1.0 - min(pd[f] / track.noisy, 1.0)
-        like = 1.0 - track.noisy + track.noisy * missed
-        rest = max(track.existence - mass, 0.0)
-        rest *= like / (rest * like + max(1.0 - track.existence, 1e-9)) * (1.0 - mass)
-        track.existence = min(mass + rest, EXISTENCE_MAX)
-        noisy = track.noisy
-        _doubt(track, missed, 1.0)
-        share = mass / max(track.existence, mass)
-        track.noisy = share * noisy + (1.0 - share) * track.noisy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -231,7 +275,7 @@ def _presence(
                 )  # fmt: skip
         reweigh(tracks[i], log_like)
         if sounds:
-            _note(tracks, i, heard, j, exists * pd[f] / (1.0 - still))
+            _note(tracks[i], heard, j, exists * pd[f] / (1.0 - still))
     return 1.0 - noise * (1.0 if k == 0 else still / (1.0 - noise)) / max(1.0 - still, 1e-12)
 
 
@@ -268,12 +312,16 @@ def level(mean: FloatArray, cov: FloatArray, ground_m: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _ends(heard: Heard, j: int) -> bool:
-    """Whether bearing j is the last that its node gave at its time."""
-    k = j + 1
-    return bool(
-        k == len(heard.t_ns) or heard.node[k] != heard.node[j] or heard.t_ns[k] != heard.t_ns[j]
-    )
+def _ends(heard: Heard, j: int) -> int:
+    """The row after the last bearing that the node of bearing j gave at its time."""
+    k, most = j + 1, min(j + LINES_MAX if heard.node[j] >= 0 else j + 1, len(heard.t_ns))
+    while (
+        k < most and heard.node[k] == heard.node[j]
+        and heard.line[k] and heard.t_ns[k] == heard.t_ns[j]
+        and heard.sound_mps[k] == heard.sound_mps[j]
+    ):  # fmt: skip
+        k += 1
+    return k
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -290,34 +338,30 @@ def hear_all(
     k = len(heard.t_ns)
     found, pd = np.empty(CROWD, np.int64), np.empty(CROWD)
     last = np.full(n, -1)
-    told, group = Told(np.full(n, -1), np.zeros(n)), 0
-    for j in range(k):
-        g = heard.node[j]
-        explained[j], loud[j] = 0.0, 0.0
-        if g >= 0:
-            age_s = (heard.t_ns[j] - book.heard_ns[g]) * 1e-9
-            loud[j] = book.loud[g] if age_s < MEMORY_S else 0.0
-        quiet = not heard.heard[j]
-        count = find(tracks, near, heard, j, quiet, banks[0], found, pd, scratch[0])
+    explained[:] = 0.0
+    j = 0
+    while j < k:
+        g, before = heard.node[j], 0.0
+        if g >= 0 and (heard.t_ns[j] - book.heard_ns[g]) * 1e-9 < MEMORY_S:
+            before = book.loud[g]
+        end = _ends(heard, j) if heard.line[j] else j + 1
+        loud[j:end] = before
+        count = find(tracks, near, heard, j, banks[0], found, pd, scratch[0])
         rows = found[:count]
         if count > 0 and heard.line[j]:
-            nothing = elsewhere(heard, j, loud[j])
-            explained[j] = _line(tracks, heard, j, rows, pd, nothing, told, group)
+            _lines(tracks, heard, j, end, rows, pd, near, before, explained)
         elif count > 0:
-            noise = noise_chance(heard, j, loud[j])
+            noise = noise_chance(heard, j, before)
             explained[j] = _presence(tracks, heard, j, rows, near, noise, pd)
         for f in range(count):
             last[rows[f]] = j
-        if heard.line[j] and g >= 0 and _ends(heard, j):
-            count = find(tracks, near, heard, j, True, banks[0], found, pd, scratch[0])
-            _unheard(tracks, heard, j, found[:count], near, pd, told, group)
-            group += 1
         if g >= 0 and heard.heard[j]:
-            book.heard_ns[g], book.loud[g] = heard.t_ns[j], 1.0 - explained[j]
+            book.heard_ns[g], book.loud[g] = heard.t_ns[j], 1.0 - np.mean(explained[j:end])
         elif g >= 0:
             if book.silent_ns[g] <= book.heard_ns[g]:
                 book.quiet_ns[g] = heard.t_ns[j]
             book.silent_ns[g], book.loud[g] = heard.t_ns[j], 0.0
+        j = end
     up = np.empty(3)
     for i in range(n):
         if last[i] >= 0 and not tracks[i].has_height:
