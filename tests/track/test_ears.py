@@ -95,6 +95,21 @@ def test_two_drones_three_kilometres_apart_are_two() -> None:
         assert min(near) < 700.0
 
 
+def test_fifteen_drones_in_one_net_are_fifteen_tracks() -> None:
+    """Each node hears several at once: one bearing each, no track from the bearings of two."""
+    net, rng, house = Net(half_m=15_000.0), np.random.default_rng(3), House()
+    swarm = [
+        path(rng, [*rng.uniform(-12_000, 12_000, 2), 500.0], rng.uniform(-3, 3), 70.0)
+        for _ in range(15)
+    ]
+    for t in range(1, 41):
+        house.step(float(t), *net.listen(swarm, float(t), rng), net.nodes)
+    assert len(house.sure(0.5)) == 15
+    for track in swarm:
+        here = at(track, 40.0)[:2]
+        assert sum(np.linalg.norm(house.enu(i)[:2] - here) < 700.0 for i in house.sure()) == 1
+
+
 def test_two_passers_by_are_not_enough() -> None:
     track = path(np.random.default_rng(1), [0.0, 0.0, 500.0], 0.5, 60.0)
     rng, house = np.random.default_rng(2), House()

@@ -9,6 +9,7 @@ from tocsin.track.births import Born
 from tocsin.track.boost import begin_launch
 from tocsin.track.kind import classify
 from tocsin.track.rows import blank, guess
+from tocsin.track.sound import NOISY_MOST
 from tocsin.track.table import BOOST, FALL_STATE, MODELS, Record, Records
 from tocsin.words import KINDS, FloatArray, IntArray, Launches
 
@@ -44,7 +45,7 @@ def begin_heard(
         _state(track, born.mean[k], born.cov[k], banks[0])
         track.id, track.t_ns = serials[k], born.t_ns[k]
         track.t_ns_seen, track.t_ns_born = born.t_ns[k], born.t_ns[k]
-        track.existence = born.existence[k]
+        track.existence, track.noisy = born.existence[k], NOISY_MOST
         track.hits, track.looks, track.has_height = 1, 1, False
         track.scan_s = HEARD_SCAN_S
         track.hints[born.hint[k]] += 1.0

@@ -13,17 +13,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
+from tocsin.track.earshot import AUDIBLE, Book, Heard
 from tocsin.track.fall import height_and_up
 from tocsin.track.hear import line_update, merge, presence_chance, presence_update
 from tocsin.track.listen import (
-    AUDIBLE,
     CLIMB_SD_MPS,
     HEIGHT_M,
     HEIGHT_SD_M,
     MEMORY_S,
     SILENCE,
-    Book,
-    Heard,
     elsewhere,
     noise_chance,
 )

@@ -13,7 +13,8 @@ import numpy as np
 from tocsin import geo
 from tocsin.instant import NS_PER_S
 from tocsin.track.births import OPINION_M, SEEDS_MAX, Born, Ground, propose
-from tocsin.track.listen import MEMORY_S, Book, Heard, hear_all, lay_out
+from tocsin.track.earshot import Book, Heard, lay_out
+from tocsin.track.listen import MEMORY_S, hear_all
 from tocsin.track.sound import SOUND_MPS
 from tocsin.track.table import Records
 from tocsin.words import FloatArray, IntArray, Lines, Nodes, Presences

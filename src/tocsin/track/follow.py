@@ -14,6 +14,7 @@ from tocsin.track import system
 from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import Look
 from tocsin.track.rows import blank, guess, note
+from tocsin.track.state import reweigh
 from tocsin.track.system import Links, Told, apart, intersect
 from tocsin.track.table import MODELS, Record, Records
 from tocsin.words import Fixes, FloatArray
@@ -68,19 +69,10 @@ def fuse(
     told = Told(seen.position_m, velocity, seen.covariance_m2, vel_cov, has_velocity)
     if apart(track.mean[lead], track.cov[lead], told) > gate:
         return False
-    best, total = -np.inf, 0.0
     for m in range(MODELS):
         if track.weight[m] > 0.0:
             work.log_like[m] = intersect(track.mean[m], track.cov[m], told)
-            best = max(best, work.log_like[m])
-    flying = 0.0
-    for m in range(MODELS):
-        flying += track.weight[m]
-        if track.weight[m] > 0.0:
-            track.weight[m] *= np.exp(work.log_like[m] - best)
-            total += track.weight[m]
-    for m in range(MODELS):
-        track.weight[m] *= flying / total
+    reweigh(track, work.log_like, MODELS)
     _enter(track, book[i, look.sensor], seen, look)
     return True
 

@@ -5,6 +5,7 @@ from typing import Final
 from numba import njit
 
 from tocsin.track.correct import flatten
+from tocsin.track.sound import NOISY_FIRST
 from tocsin.track.table import EVIDENCE, MODELS, PAST, Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import BoolArray, FloatArray
@@ -24,6 +25,7 @@ def blank(track: Record, book: Records) -> None:
     track.kind[:] = 0.0
     track.hints[:] = 0.0
     track.confirmed = False
+    track.noisy = NOISY_FIRST
     track.mode_3a, track.mode_s = -1, -1
     track.friend_doubt, track.replied = 0.0, 0.0
     track.evidence[:] = -1

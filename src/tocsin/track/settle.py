@@ -14,6 +14,7 @@ from tocsin.track.kind import classify
 from tocsin.track.onset import begin_fall
 from tocsin.track.pairs import SAME_LOOK, Look
 from tocsin.track.rows import note
+from tocsin.track.state import reweigh
 from tocsin.track.table import HYPOTHESES, MODELS, PAST, Record, Records
 from tocsin.words import FloatArray, IntArray
 
@@ -120,30 +121,21 @@ def absorb(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _hasten(track: Record, report: Record, place: FloatArray, chance: float, work: Record) -> None:
     """Correct every hypothesis by the Doppler of its report, and weigh them by it."""
-    best, before, after = -np.inf, 0.0, 0.0
     dt_s = (report.t_ns - track.t_ns) * 1e-9
     for h in range(HYPOTHESES):
-        if track.weight[h] > 0.0:
-            before += track.weight[h]
-            if h < MODELS:
-                work.log_like[h] = doppler_update(
-                    track.mean[h], track.cov[h], report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
-                    chance,
-                )  # fmt: skip
-            else:
-                work.log_like[h] = fall_hasten(
-                    track, h - MODELS, dt_s, report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
-                    chance,
-                )  # fmt: skip
-            best = max(best, work.log_like[h])
-    posterior = work.posterior
-    for h in range(HYPOTHESES):
-        posterior[h] = 0.0
-        if track.weight[h] > 0.0:
-            posterior[h] = track.weight[h] * math.exp(work.log_like[h] - best)
-            after += posterior[h]
-    for h in range(HYPOTHESES):
-        track.weight[h] = posterior[h] * before / after
+        if track.weight[h] <= 0.0:
+            continue
+        if h < MODELS:
+            work.log_like[h] = doppler_update(
+                track.mean[h], track.cov[h], report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
+                chance,
+            )  # fmt: skip
+        else:
+            work.log_like[h] = fall_hasten(
+                track, h - MODELS, dt_s, report.range_rate_mps, SIGMA_DOPPLER_MPS, place,
+                chance,
+            )  # fmt: skip
+    reweigh(track, work.log_like, HYPOTHESES)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -23,6 +23,11 @@ STEEPNESS: Final = 4.0
 """Hearing falls as ``chance / (1 + (range / reach)^4)``, a logistic in the sound level. Chosen:
 spherical spreading (8.7 dB for each e-fold) with 6 dB of scatter between drones and hours gives
 2.6, 2 dB/km of absorption at 4 km added gives 5 (logistic of s.d. 6 dB: scale 3.3 dB)."""
+NOISY_FIRST: Final = 0.9
+"""Chance that what another sensor found can be heard at all. Chosen: balloons, gliders, electric
+multi-rotors and what idles are a tenth; without them silent nodes would end what a radar sees."""
+NOISY_LEAST: Final = 0.05  # however long it was silent, an engine may start; chosen
+NOISY_MOST: Final = 0.99  # however long it was heard, an engine may stop; chosen
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+import numpy as np
 from numba import njit
 
 from tocsin.track import fall
@@ -16,6 +17,27 @@ _SLIGHT: Final = 1e-3  # a model of less weight does not move the mixed state no
 def falling(track: Record) -> float:
     """Weight of the two ballistic hypotheses of a track together."""
     return float(track.weight[MODELS + COAST] + track.weight[MODELS + BOOST])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reweigh(track: Record, log_like: FloatArray, count: int) -> None:
+    """Bayes over the first `count` hypotheses by `log_like` (count,); the sum of these stays.
+
+    With `MODELS` the ballistic share stays, with `HYPOTHESES` it is weighed too.
+    """
+    best, before, after = -np.inf, 0.0, 0.0
+    for m in range(count):
+        if track.weight[m] > 0.0:
+            before += track.weight[m]
+            best = max(best, log_like[m])
+    if best == -np.inf:
+        return
+    for m in range(count):
+        if track.weight[m] > 0.0:
+            track.weight[m] *= math.exp(log_like[m] - best)
+            after += track.weight[m]
+    for m in range(count):
+        track.weight[m] *= before / after
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -47,6 +47,7 @@ TRACK: Final = np.dtype(
         ("fall_cov", np.float64, (FALLS, FALL_STATE, FALL_STATE)),
         ("weight", np.float64, (HYPOTHESES,)),  # of each model, coast, boost; sums to 1
         ("existence", np.float64),
+        ("noisy", np.float64),  # chance that nodes can hear it at all, if it exists
         ("kind_mean", np.float64, (len(KINDS),)),  # running mean of ln likelihood
         ("kind", np.float64, (len(KINDS),)),  # probability of each of `words.KINDS`
         ("hints", np.float64, (HINTS,)),  # how often a sensor gave each, by association
