@@ -157,6 +157,7 @@ def _reweigh(track: Record, posterior: FloatArray) -> None:
         for h in range(MODELS, HYPOTHESES):
             posterior[h] = 0.0
         track.fall_wait = FALL_WAIT
+        track.fall_given += 1
     if flying < FLY_WEIGHT_MIN * falling:
         if flying <= 0.0:
             _set_aside(track, posterior)

@@ -51,13 +51,13 @@ TRACK: Final = np.dtype(
         ("kind", np.float64, (len(KINDS),)),  # probability of each of `words.KINDS`
         ("hints", np.float64, (HINTS,)),  # how often a sensor gave each, by association
         ("friend_doubt", np.float64),  # ln odds against the identity: see `friends`
-        ("replied", np.float64),  # share of its last eight or so reports that carried a reply
         ("scan_s", np.float64),  # of the sensor that reported last
         ("evidence", np.int64, (EVIDENCE,)),
         ("past_t_ns", np.int64, (PAST,)),  # newest first, 0 none
         ("past_position", np.float64, (PAST, 3)),
         ("past_cov", np.float64, (PAST, 3, 3)),
         ("fall_wait", np.int32),  # reports until a ballistic hypothesis may be tried again
+        ("fall_given", np.int32),  # how many were tried and given up
         ("hits", np.int32),
         ("looks", np.int32),  # distinct looks among the hits
         ("mode_3a", np.int32),
