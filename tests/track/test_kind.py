@@ -1,7 +1,5 @@
 """What a flight is called from its motion, from sensors' hints and with identity."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -288,22 +286,26 @@ def test_no_identity_ever_lowers_a_ballistic_weight_by_a_bit(seed: int) -> None:
             assert said[AIRCRAFT] > told[AIRCRAFT]  # or nothing was put to the test
 
 
+def given_up(times: int, moving: FloatArray, falls: float) -> float:
+    """Weight of ballistic of a track that flies so, after `times` hypotheses were given up."""
+    sky = Sky(1)
+    for look in range(LOOKS):
+        place = np.array([0.0, 0.0, 9000.0]) + moving * look * SCAN_S
+        sky.look(0, look * SCAN_S, place, moving, falls=falls)
+        sky.tracks["fall_given"][0] = times
+        sky.classify()
+    return float(sky.tracks["kind"][0, BALLISTIC])
+
+
 def test_each_ballistic_hypothesis_given_up_makes_the_next_less_likely() -> None:
-    """... up to a bound: one that then explains a fall is believed all the same."""
-    told = []
-    for given in range(6):
-        sky = Sky(1)
-        for look in range(LOOKS):
-            moving = np.array([220.0, 0.0, -75.0])
-            place = np.array([0.0, 0.0, 6000.0]) + moving * look * SCAN_S
-            sky.look(0, look * SCAN_S, place, moving, falls=0.6)
-            sky.tracks["fall_given"][0] = given
-            sky.classify()
-        told.append(float(sky.tracks["kind"][0, BALLISTIC]))
-    most = kind.FALL_GIVEN_MOST
-    assert all(a > b for a, b in pairwise(told[: most + 1]))
-    assert told[most:] == [told[most]] * (len(told) - most)
-    assert kind.FALL_BONUS[1] - most * kind.FALL_GIVEN > 2.0
+    dive = np.array([220.0, 0.0, -75.0])
+    told = [given_up(times, dive, 0.6) for times in range(4)]
+    assert told[0] > 2.0 * told[1] > 4.0 * told[2] == 4.0 * told[3]
+
+
+def test_a_rocket_that_took_over_the_track_of_a_fighter_is_ballistic() -> None:
+    for moving in ([600.0, 0.0, -300.0], [400.0, 0.0, 300.0], [350.0, 0.0, -250.0]):
+        assert given_up(9, np.array(moving), 0.999) > 0.9
 
 
 def test_identify_keeps_what_is_ballistic_and_is_bounded() -> None:
