@@ -286,13 +286,18 @@ def test_no_identity_ever_lowers_a_ballistic_weight_by_a_bit(seed: int) -> None:
             assert said[AIRCRAFT] > told[AIRCRAFT]  # or nothing was put to the test
 
 
-def given_up(times: int, moving: FloatArray, falls: float) -> float:
-    """Weight of ballistic of a track that flies so, after `times` hypotheses were given up."""
+def given_up(times: int, moving: FloatArray, falls: float, late_s: float = 0.0) -> float:
+    """Weight of ballistic of a track that flies so, after `times` hypotheses were given up.
+
+    The last was tried when the track was `late_s` old.
+    """
     sky = Sky(1)
     for look in range(LOOKS):
-        place = np.array([0.0, 0.0, 9000.0]) + moving * look * SCAN_S
+        place = np.array([0.0, 0.0, 15_000.0]) + moving * look * SCAN_S
         sky.look(0, look * SCAN_S, place, moving, falls=falls)
         sky.tracks["fall_given"][0] = times
+        sky.tracks["t_ns_born"][0] = S
+        sky.tracks["t_ns_fall"][0] = S + int(late_s * S)
         sky.classify()
     return float(sky.tracks["kind"][0, BALLISTIC])
 
@@ -303,9 +308,17 @@ def test_each_ballistic_hypothesis_given_up_makes_the_next_less_likely() -> None
     assert told[0] > 2.0 * told[1] > 4.0 * told[2] == 4.0 * told[3]
 
 
+def test_a_fall_that_begins_after_half_a_minute_of_flight_is_rather_a_dive() -> None:
+    dive = np.array([220.0, 0.0, -75.0])
+    told = [given_up(0, dive, 0.97, late_s) for late_s in (0.0, 9.0, 33.0, 60.0, 600.0)]
+    assert told[0] == told[1] > 0.5
+    assert told[2] < 0.5
+    assert 0.2 > told[3] == told[4]
+
+
 def test_a_rocket_that_took_over_the_track_of_a_fighter_is_ballistic() -> None:
     for moving in ([600.0, 0.0, -300.0], [400.0, 0.0, 300.0], [350.0, 0.0, -250.0]):
-        assert given_up(9, np.array(moving), 0.999) > 0.9
+        assert given_up(9, np.array(moving), 0.999, late_s=300.0) > 0.9
 
 
 def test_identify_keeps_what_is_ballistic_and_is_bounded() -> None:

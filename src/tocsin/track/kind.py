@@ -136,13 +136,22 @@ FALL_BONUS: Final = (-3.0, 6.0)
 is as slow and level at its top as an airliner, and only the filter remembers how it came there;
 but that there is no such hypothesis (yet) proves less.
 """
+FALL_DIVE_MPS: Final = 400.0
+"""What follows speaks against `ballistic` below this speed only (`onset.FAST_MPS`): what is faster
+is no aircraft in a dive, but may be a rocket that stole the track of one."""
 FALL_GIVEN: Final = 2.0
 """ln odds that each ballistic hypothesis which was tried and given up takes off ..."""
 FALL_GIVEN_MOST: Final = 2
 """... and how many count. Chosen: the next begins at evens again, though a fighter's dive or an
 airliner's climb was disproved before. None of 27 rockets and missiles of two scenarios was ever
-given up, aircraft there up to nine times in eight minutes; but a rocket may steal their track.
-"""
+given up, aircraft there up to nine times in eight minutes."""
+FALL_LATE_S: Final = (10.0, 5.0)
+"""A hypothesis that begins when the track has been flown without one for longer than the first
+loses one ln of odds for each of the second ..."""
+FALL_LATE_MOST: Final = 6.0
+"""... up to this. Of those 27 all began within 9 s; of the ten fighters whose dives were taken for
+falls in ten minutes of `friendly-only`, seven began after 33 to 55 s. Chosen so that the filter's
+own odds at their best only make up for it."""
 FALL_LASTS_S: Final = 300.0  # mean time in flight: a ballistic track grows unlikely with age
 
 
@@ -266,7 +275,7 @@ def friend_worth(track: Record, speed_mps: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _testify(track: Record, weight: FloatArray) -> None:
+def _testify(track: Record, weight: FloatArray, speed_mps: float) -> None:
     """Add to the ln weights (K,) of a track what sensors, the ballistic filter and age say."""
     count = 0.0
     for h in range(1, HINTS):
@@ -279,7 +288,11 @@ def _testify(track: Record, weight: FloatArray) -> None:
     falls = falling(track)
     odds = math.log(max(falls, 1e-9) / max(1.0 - falls, 1e-9))
     weight[BALLISTIC] += max(FALL_BONUS[0], min(FALL_BONUS[1], odds))
-    weight[BALLISTIC] -= FALL_GIVEN * min(track.fall_given, FALL_GIVEN_MOST)
+    if speed_mps < FALL_DIVE_MPS:
+        weight[BALLISTIC] -= FALL_GIVEN * min(track.fall_given, FALL_GIVEN_MOST)
+        if falls > 0.0 and track.t_ns_fall > 0:
+            late_s = (track.t_ns_fall - track.t_ns_born) * 1e-9 - FALL_LATE_S[0]
+            weight[BALLISTIC] -= min(max(late_s / FALL_LATE_S[1], 0.0), FALL_LATE_MOST)
     age_s = (track.t_ns_seen - track.t_ns_born) * 1e-9
     weight[BALLISTIC] -= age_s / FALL_LASTS_S
 
@@ -297,7 +310,7 @@ def _weigh(track: Record, numbers: Record, work: Record, falls: bool) -> None:
     log_likelihood(numbers, work.motion, track.has_height, habit, fresh)
     remember(numbers, track.kind_mean, fresh, track.hits)
     opinion(numbers, track.kind_mean, track.hits, track.has_height, track.kind)
-    _testify(track, track.kind)
+    _testify(track, track.kind, work.motion[0])
     normalise(track.kind)
 
 

@@ -186,8 +186,9 @@ def _set_aside(track: Record, posterior: FloatArray) -> None:
 def grow_up(track: Record, chart: Record, numbers: Record, work: Record) -> None:
     """What a corrected track has earned: a ballistic hypothesis, confirmation, a kind."""
     may_fall = track.has_height and track.existence >= FALL_EXISTENCE and track.fall_wait == 0
-    if may_fall and track.weight[MODELS] + track.weight[MODELS + 1] == 0.0:
-        begin_fall(track)
+    may_fall &= track.weight[MODELS] + track.weight[MODELS + 1] == 0.0
+    if may_fall and begin_fall(track):
+        track.t_ns_fall = track.t_ns
     if not track.confirmed:
         lasting = track.t_ns_seen - track.t_ns_born >= CONFIRM_NS
         if lasting and track.looks >= CONFIRM_LOOKS and track.existence >= CONFIRM_EXISTENCE:

@@ -41,6 +41,7 @@ TRACK: Final = np.dtype(
         ("t_ns_born", np.int64),  # first report
         ("t_ns_friend", np.int64),  # last cooperative identity, 0 never
         ("t_ns_kind", np.int64),  # when its kind was last weighed
+        ("t_ns_fall", np.int64),  # when its ballistic hypothesis was last tried, 0 never
         ("mean", np.float64, (MODELS, 6)),  # each model: position, velocity
         ("cov", np.float64, (MODELS, 6, 6)),
         ("fall_mean", np.float64, (FALLS, FALL_STATE)),  # pos., velocity, ln beta, thrust m/s2
