@@ -27,18 +27,18 @@ TABLE: Final = ROOT / "src" / "tocsin" / "track" / "kind_table.py"
 SEED_FIT, SEED_TUNE, SEED_REPORT = 20_260_101, 20_260_102, 20_260_103
 FLIGHTS_FIT, FLIGHTS_EVEN = 600, 1_200  # of each sort; of each kind
 PRIOR: Final = {
-    "drone": 0.06, "cruise": 0.03, "ballistic": 0.02, "aircraft": 0.50,
+    "drone": 0.12, "cruise": 0.03, "ballistic": 0.02, "aircraft": 0.44,
     "helicopter": 0.05, "bird": 0.30, "unknown": 0.04,
 }  # fmt: skip
 """Of a track without identity, before its motion is known. Chosen: of aircraft only some tenth are
 without identity, and they still outnumber threats; of what is slow and low birds are several times
 as many as drones on any night."""
 MODES: Final = {
-    "propeller": 3, "climbing drone": 2, "jet": 2, "small": 2, "subsonic": 1, "over hills": 1,
-    "supersonic": 2,
-    "ballistic": 7, "airliner": 1, "climbing": 2, "descending": 2, "take-off": 1, "approach": 1,
+    "propeller": 3, "low propeller": 1, "climbing drone": 2, "jet": 2, "small": 2,
+    "subsonic": 1, "over hills": 1, "supersonic": 2, "ballistic": 7,
+    "airliner": 1, "climbing": 2, "climbing out": 1, "descending": 2, "take-off": 1, "approach": 1,
     "terminal": 1, "arriving": 1, "turboprop": 1, "light": 2, "glider": 2, "fighter": 3,
-    "military": 3, "transit": 2,
+    "climbing fighter": 4, "military": 3, "transit": 2,
     "at work": 2, "passage": 2, "about": 2, "balloon": 2, "sounding balloon": 2, "anything": 2,
 }  # fmt: skip
 """How many modes each sort of craft gets; chosen: ranges that are wide or skewed get more."""

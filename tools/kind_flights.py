@@ -36,16 +36,19 @@ class Craft(NamedTuple):
     hover: float = 0.0  # share of time at rest
     dive: float = 0.0  # share of flights that end in a dive
     wander_mps: float = 0.0  # s.d. of a slow vertical wander
+    wander_s: float = 20.0  # ... and for how long it keeps its way
     wind: float = 0.0  # m/s of wind for each sqrt(km) of height, s.d. each way
 
 
 CRAFT: Final = (
     # One-way propeller drones 140-220 km/h, jets 370-550 km/h (domain study of the project).
-    Craft("drone", "propeller", 0.50, (39, 61), (100, 3000), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
+    Craft("drone", "propeller", 0.40, (39, 61), (100, 3000), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
           wander_mps=0.8),
-    Craft("drone", "climbing drone", 0.25, (39, 61), (200, 2500), (-4, 5), 90, (2, 6), (3, 12),
+    Craft("drone", "low propeller", 0.15, (39, 61), (30, 400), (0, 0), 90, (2, 6), (3, 12),
+          dive=0.2, wander_mps=0.8),  # under the radars, as many fly
+    Craft("drone", "climbing drone", 0.28, (39, 61), (200, 2500), (-4, 5), 90, (2, 6), (3, 12),
           dive=0.2, wander_mps=0.8),
-    Craft("drone", "jet", 0.13, (103, 153), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
+    Craft("drone", "jet", 0.05, (103, 153), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
           wander_mps=1.0),
     Craft("drone", "small", 0.12, (15, 38), (80, 600), (0, 0), 40, (6, 15), (4, 15), hover=0.1,
           wander_mps=0.6),
@@ -57,15 +60,16 @@ CRAFT: Final = (
     Craft("cruise", "supersonic", 0.10, (600, 900), (100, 15000), (0, 0), 200, (0.5, 1.5), (4, 10),
           dive=0.3, wander_mps=3.0),
     # Airliners Mach 0.74-0.85 at FL290-410 with winds; 250 kt below FL100; 3-degree approach.
-    Craft("aircraft", "airliner", 0.34, (200, 270), (8500, 12500), (0, 0), 300, (0.5, 1.5),
+    Craft("aircraft", "airliner", 0.31, (200, 270), (8500, 12500), (0, 0), 300, (0.5, 1.5),
           (10, 60), wander_mps=0.3),
-    Craft("aircraft", "climbing", 0.11, (140, 220), (1500, 6000), (6, 15), 150, (1, 2), (10, 40)),
+    Craft("aircraft", "climbing", 0.09, (140, 220), (1500, 6000), (6, 15), 150, (1, 2), (10, 40)),
+    Craft("aircraft", "climbing out", 0.04, (98, 150), (900, 3000), (5, 14), 120, (1, 2), (10, 40)),
     Craft("aircraft", "descending", 0.09, (130, 220), (4500, 9000), (-12, -5), 150, (1, 2),
           (10, 40)),
     Craft("aircraft", "take-off", 0.05, (70, 110), (100, 600), (7, 14), 60, (1.5, 3), (10, 40)),
     Craft("aircraft", "approach", 0.05, (62, 80), (650, 1400), (-4.4, -2.8), 100, (1.5, 3),
           (10, 40)),
-    Craft("aircraft", "terminal", 0.04, (90, 135), (900, 3500), (0, 0), 80, (1.5, 3), (10, 40),
+    Craft("aircraft", "terminal", 0.05, (90, 140), (900, 3500), (0, 0), 80, (1.5, 3), (10, 40),
           wander_mps=0.5),
     Craft("aircraft", "arriving", 0.04, (85, 140), (1400, 4500), (-8, -4), 80, (1.5, 3), (10, 40),
           wander_mps=0.5),  # three degrees at 160-270 kt
@@ -77,7 +81,9 @@ CRAFT: Final = (
           wander_mps=0.8, wind=4.0),
     Craft("aircraft", "fighter", 0.01, (140, 320), (1000, 9000), (-10, 10), 25, (4, 10), (5, 30),
           wander_mps=40.0),  # in training: climbs and dives at up to a third of its speed
-    Craft("aircraft", "military", 0.05, (150, 330), (300, 11000), (-15, 20), 50, (2, 8), (5, 40),
+    Craft("aircraft", "climbing fighter", 0.01, (140, 320), (1000, 9000), (0, 0), 40, (4, 9),
+          (5, 30), wander_mps=50.0, wander_s=60.0),  # ... and holds them for half a minute
+    Craft("aircraft", "military", 0.04, (150, 330), (300, 11000), (-15, 20), 50, (2, 8), (5, 40),
           wander_mps=4.0),
     Craft("helicopter", "transit", 0.60, (40, 78), (60, 1000), (-1.5, 1.5), 60, (3, 8), (4, 20),
           hover=0.02, wander_mps=1.2),  # up to 280 km/h
@@ -126,7 +132,8 @@ def fly(craft: Craft, n: int, rng: np.random.Generator) -> Path:
         diving = second >= dive_at
         wanted = np.where(resting > 0.0, 0.0, np.where(diving, pace * 1.4, pace))
         speed += np.clip(wanted - speed, -3.0, 3.0)
-        wander += -0.05 * wander + craft.wander_mps * np.sqrt(0.1) * rng.normal(size=n)
+        push = craft.wander_mps * np.sqrt(2.0 / craft.wander_s) * rng.normal(size=n)
+        wander += push - wander / craft.wander_s
         rise = np.where(diving, -speed * np.sin(steep), climb + wander)
         low = place[:, 2] + rise < ground + 0.5 * min(top.min(), 30.0)
         rise = np.where(low & ~diving, np.abs(rise), rise)

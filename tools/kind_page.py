@@ -173,7 +173,6 @@ A reply to a radar's own interrogation, or an ADS-B claim that agrees with indep
 position, height and speed over at least three looks, lifts `aircraft` and `helicopter` by a bounded
 factor; ADS-B alone by less. Doubt takes that away: an interrogating radar that gets no reply, a
 height, speed or address that differs, a sound or a micro-Doppler hint of a drone. The weight of
-`ballistic` is lowered only while most of the last reports are replies of what flies slower than
-400 m/s (a fighter in a dive), never by ADS-B alone. `tests/track/test_friends.py` plays spoofed and
-failing transponders.
+`ballistic` is never lowered by an identity, however often it is repeated.
+`tests/track/test_friends.py` plays spoofed and failing transponders.
 """

@@ -9,8 +9,7 @@ same, so the mean ln likelihood of the last looks counts as a bounded number of 
 
 Motion alone cannot tell a one-way drone from a light aircraft. Sound, micro-Doppler and a
 cooperative identity can; identity is bounded, shrinks with `friend_doubt` (see `friends`), and
-takes weight from `ballistic` only while radars' own replies keep coming from what is no faster than
-an aircraft: a fighter in a dive, not a missile that was taken for the aircraft beside it.
+never takes weight from `ballistic`: a missile may be taken for the aircraft beside it.
 """
 
 import math
@@ -132,20 +131,27 @@ FRIEND_BEHIND: Final = 4.0
 """How far (ln) motion may put aircraft and helicopter behind the best other kind once identified.
 Chosen: the tails of the table's modes are not to be believed beyond that."""
 FRIEND_SPEED_MPS: Final = 600.0  # nothing cooperative flies faster: the identity is not its own
-FALL_REPLIED: Final = 0.6
-FALL_HITS: Final = 4
-FALL_WORTH: Final = 2.0
-FALL_SPEED_MPS: Final = 400.0
-"""An identity speaks against `ballistic` too while this share of the last reports, and there are so
-many, carried a reply and the track is slower than this (`onset.FAST_MPS`). Chosen: a rocket that
-steals the track of an aircraft has lost the share after four reports of its own. It then counts
-`FALL_WORTH` times: drones may carry transponders, missiles that answer radars are unheard of, and
-the filter's own odds and the motion of a fighter in a dive together come to e^12. Chosen."""
 FALL_BONUS: Final = (-3.0, 6.0)
 """Bounds within which the ballistic filter's own ln odds count. Chosen: a rocket of short range
 is as slow and level at its top as an airliner, and only the filter remembers how it came there;
 but that there is no such hypothesis (yet) proves less.
 """
+FALL_DIVE_MPS: Final = 400.0
+"""What follows speaks against `ballistic` below this speed only (`onset.FAST_MPS`): what is faster
+is no aircraft in a dive, but may be a rocket that stole the track of one."""
+FALL_GIVEN: Final = 2.0
+"""ln odds that each ballistic hypothesis which was tried and given up takes off ..."""
+FALL_GIVEN_MOST: Final = 2
+"""... and how many count. Chosen: the next begins at evens again, though a fighter's dive or an
+airliner's climb was disproved before. None of 27 rockets and missiles of two scenarios was ever
+given up, aircraft there up to nine times in eight minutes."""
+FALL_LATE_S: Final = (10.0, 5.0)
+"""A hypothesis that begins when the track has been flown without one for longer than the first
+loses one ln of odds for each of the second ..."""
+FALL_LATE_MOST: Final = 6.0
+"""... up to this. Of those 27 all began within 9 s; of the ten fighters whose dives were taken for
+falls in ten minutes of `friendly-only`, seven began after 33 to 55 s. Chosen so that the filter's
+own odds at their best only make up for it."""
 FALL_LASTS_S: Final = 300.0  # mean time in flight: a ballistic track grows unlikely with age
 
 
@@ -255,18 +261,6 @@ def identify(weight: FloatArray, worth: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def steady(weight: FloatArray, worth: float) -> None:
-    """Let an identity worth `worth` (ln odds) speak against `ballistic` in `weight` (K,)."""
-    falls = weight[BALLISTIC]
-    if falls >= 1.0:
-        return
-    kept = falls * math.exp(-worth)
-    for k in range(COUNT):
-        weight[k] /= 1.0 - falls + kept
-    weight[BALLISTIC] = kept / (1.0 - falls + kept)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def friend_worth(track: Record, speed_mps: float) -> float:
     """ln odds that the identity of a track is worth now: less with doubt and silence, never < 0.
 
@@ -281,7 +275,7 @@ def friend_worth(track: Record, speed_mps: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _testify(track: Record, weight: FloatArray) -> None:
+def _testify(track: Record, weight: FloatArray, speed_mps: float) -> None:
     """Add to the ln weights (K,) of a track what sensors, the ballistic filter and age say."""
     count = 0.0
     for h in range(1, HINTS):
@@ -294,34 +288,47 @@ def _testify(track: Record, weight: FloatArray) -> None:
     falls = falling(track)
     odds = math.log(max(falls, 1e-9) / max(1.0 - falls, 1e-9))
     weight[BALLISTIC] += max(FALL_BONUS[0], min(FALL_BONUS[1], odds))
+    if speed_mps < FALL_DIVE_MPS:
+        weight[BALLISTIC] -= FALL_GIVEN * min(track.fall_given, FALL_GIVEN_MOST)
+        if falls > 0.0 and track.t_ns_fall > 0:
+            late_s = (track.t_ns_fall - track.t_ns_born) * 1e-9 - FALL_LATE_S[0]
+            weight[BALLISTIC] -= min(max(late_s / FALL_LATE_S[1], 0.0), FALL_LATE_MOST)
     age_s = (track.t_ns_seen - track.t_ns_born) * 1e-9
     weight[BALLISTIC] -= age_s / FALL_LASTS_S
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def classify(track: Record, numbers: Record, work: Record) -> None:
-    """Renew the kind weights of a track by the look that has just corrected it."""
-    fresh, habit, seen = work.fresh, work.habit, work.motion
-    if track.hits < 2 and track.t_ns_friend == 0:
-        for k in range(COUNT):
-            track.kind[k] = math.exp(numbers.ln_prior[k])
-        return
-    falls = motion(track, work.middle, work.up, work.heading, seen)
+def _weigh(track: Record, numbers: Record, work: Record, falls: bool) -> None:
+    """Write the kind weights of a track without identity; `falls` and `work.motion` as `motion`."""
+    fresh, habit = work.fresh, work.habit
     total = 1.0 - falling(track)
     for b in range(_HABITS):
         habit[b] = numbers.habit[b] if falls else 0.0
     if not falls:
         for m in range(MODELS):
             habit[numbers.habit_of_model[m]] += track.weight[m] / total
-    log_likelihood(numbers, seen, track.has_height, habit, fresh)
+    log_likelihood(numbers, work.motion, track.has_height, habit, fresh)
     remember(numbers, track.kind_mean, fresh, track.hits)
-    weight = track.kind
-    opinion(numbers, track.kind_mean, track.hits, track.has_height, weight)
-    _testify(track, weight)
-    normalise(weight)
-    worth = friend_worth(track, seen[0])
+    opinion(numbers, track.kind_mean, track.hits, track.has_height, track.kind)
+    _testify(track, track.kind, work.motion[0])
+    normalise(track.kind)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def classify(track: Record, numbers: Record, work: Record) -> None:
+    """Renew the kind weights of a track by the look that has just corrected it.
+
+    What a lone report may be is the prior, with identity or without.
+    """
+    alone = track.hits < 2
+    if alone:
+        for k in range(COUNT):
+            track.kind[k] = math.exp(numbers.ln_prior[k])
+        if track.t_ns_friend == 0:
+            return
+    falls = motion(track, work.middle, work.up, work.heading, work.motion)
+    if not alone:
+        _weigh(track, numbers, work, falls)
+    worth = friend_worth(track, work.motion[0])
     if worth > 0.0:
-        identify(weight, worth)
-        often = track.hits >= FALL_HITS and track.replied > FALL_REPLIED
-        if often and seen[0] < FALL_SPEED_MPS:
-            steady(weight, FALL_WORTH * worth)
+        identify(track.kind, worth)

@@ -1,7 +1,5 @@
 """Tracks as kernels write them: plant a seed, note a report, close the gaps."""
 
-from typing import Final
-
 from numba import njit
 
 from tocsin.track.correct import flatten
@@ -10,24 +8,20 @@ from tocsin.track.table import EVIDENCE, MODELS, PAST, Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import BoolArray, FloatArray
 
-REPLIED_RATE: Final = 1.0 / 8.0
-"""Least part of `replied` that a report renews; of the first eight all count alike. Chosen: eight
-reports are two or three looks of three radars."""
-
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def blank(track: Record, book: Records) -> None:
     """Reset a record, which may be a dead track's, and its book (S,)."""
-    track.fall_wait = 0
+    track.fall_wait, track.fall_given = 0, 0
     track.weight[:] = 0.0
-    track.t_ns_friend, track.t_ns_kind = 0, 0
+    track.t_ns_friend, track.t_ns_kind, track.t_ns_fall = 0, 0, 0
     track.kind_mean[:] = 0.0
     track.kind[:] = 0.0
     track.hints[:] = 0.0
     track.confirmed = False
     track.noisy = NOISY_FIRST
     track.mode_3a, track.mode_s = -1, -1
-    track.friend_doubt, track.replied = 0.0, 0.0
+    track.friend_doubt = 0.0
     track.evidence[:] = -1
     track.changed = True
     track.past_t_ns[:] = 0
@@ -77,7 +71,6 @@ def plant(track: Record, book: Records, seed: Record, bank: Record, work: Record
     track.existence = seed.existence
     track.hints[seed.hint] = 1.0
     track.hits, track.looks = 1, 1
-    track.replied = 1.0 if seed.friend else 0.0
     track.has_height = seed.has_height
     track.mode_3a, track.mode_s = seed.mode_3a, seed.mode_s
     track.scan_s = seed.scan_s
@@ -99,8 +92,6 @@ def note(track: Record, report: Record) -> None:
     track.t_ns_seen = max(track.t_ns_seen, report.t_ns)
     track.has_height |= report.has_height
     track.hints[report.hint] += 1.0
-    rate = max(REPLIED_RATE, 1.0 / track.hits)
-    track.replied += rate * ((1.0 if report.friend else 0.0) - track.replied)
     if report.friend:
         track.t_ns_friend = max(track.t_ns_friend, report.t_ns)
     if report.mode_s >= 0:

@@ -157,6 +157,7 @@ def _reweigh(track: Record, posterior: FloatArray) -> None:
         for h in range(MODELS, HYPOTHESES):
             posterior[h] = 0.0
         track.fall_wait = FALL_WAIT
+        track.fall_given += 1
     if flying < FLY_WEIGHT_MIN * falling:
         if flying <= 0.0:
             _set_aside(track, posterior)
@@ -184,7 +185,8 @@ def _set_aside(track: Record, posterior: FloatArray) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def grow_up(track: Record, chart: Record, numbers: Record, work: Record) -> None:
     """What a corrected track has earned: a ballistic hypothesis, confirmation, a kind."""
-    begin_fall(track)
+    if begin_fall(track):
+        track.t_ns_fall = track.t_ns
     if not track.confirmed:
         lasting = track.t_ns_seen - track.t_ns_born >= CONFIRM_NS
         if lasting and track.looks >= CONFIRM_LOOKS and track.existence >= CONFIRM_EXISTENCE:

@@ -41,6 +41,7 @@ TRACK: Final = np.dtype(
         ("t_ns_born", np.int64),  # first report
         ("t_ns_friend", np.int64),  # last cooperative identity, 0 never
         ("t_ns_kind", np.int64),  # when its kind was last weighed
+        ("t_ns_fall", np.int64),  # when its ballistic hypothesis was last tried, 0 never
         ("mean", np.float64, (MODELS, 6)),  # each model: position, velocity
         ("cov", np.float64, (MODELS, 6, 6)),
         ("fall_mean", np.float64, (FALLS, FALL_STATE)),  # pos., velocity, ln beta, thrust m/s2
@@ -52,13 +53,13 @@ TRACK: Final = np.dtype(
         ("kind", np.float64, (len(KINDS),)),  # probability of each of `words.KINDS`
         ("hints", np.float64, (HINTS,)),  # how often a sensor gave each, by association
         ("friend_doubt", np.float64),  # ln odds against the identity: see `friends`
-        ("replied", np.float64),  # share of its last eight or so reports that carried a reply
         ("scan_s", np.float64),  # of the sensor that reported last
         ("evidence", np.int64, (EVIDENCE,)),
         ("past_t_ns", np.int64, (PAST,)),  # newest first, 0 none
         ("past_position", np.float64, (PAST, 3)),
         ("past_cov", np.float64, (PAST, 3, 3)),
         ("fall_wait", np.int32),  # reports until a ballistic hypothesis may be tried again
+        ("fall_given", np.int32),  # how many were tried and given up
         ("hits", np.int32),
         ("looks", np.int32),  # distinct looks among the hits
         ("mode_3a", np.int32),
