@@ -4,6 +4,7 @@
 one undoes the other, so a map can be taken out as GeoJSON, changed by hand and put back.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +48,8 @@ def compiled(atlas: Atlas) -> ZoneMap:
         )
     zone_ids = dict.fromkeys(zone.id for zone in zones)
     areas = [unit for unit in tree.units if unit.id not in zone_ids]
-    near = [_nearest_region(tree, zone) for zone in zones]
+    divided = dict.fromkeys(area.level for area in areas)
+    near = [_region(tree, zone, divided) for zone in zones]
     foreign = exact_ids(zones)
     drafts = [
         Draft(
@@ -117,17 +119,16 @@ def area_outlines(zone_map: ZoneMap) -> dict[str, BaseGeometry]:
     }
 
 
-def _nearest_region(tree: Tree, zone: Unit) -> Unit:
+def _region(tree: Tree, zone: Unit, divided: Collection[str]) -> Unit:
     """The admin-1 area of a zone: what lies below the country on its way up.
 
     A zone that hangs on the country itself belongs to the country, unless it is of a level that
-    elsewhere has zones below it: Kyiv is a zone and an admin-1 area in one.
+    is `divided` elsewhere: Kyiv is a zone and an admin-1 area in one.
     """
     upwards = tree.above(zone.id)
     if len(upwards) > 2:
         return upwards[-2]
-    has_below = any(unit.level == zone.level and not tree.is_zone(unit.id) for unit in tree.units)
-    return zone if has_below else upwards[-1]
+    return zone if zone.level in divided else upwards[-1]
 
 
 def _version(atlas: Atlas, count: int) -> str:

@@ -92,7 +92,9 @@ def express(tree: Tree, alerted: Iterable[str], consumer: Consumer) -> Expressed
             chosen[tree.units[lowest[0]].id] = None
         else:
             untold.append(zone)
-    units = tuple(unit.id for unit in tree.units if unit.id in chosen and _is_top(tree, unit, chosen))
+    units = tuple(
+        unit.id for unit in tree.units if unit.id in chosen and _is_top(tree, unit, chosen)
+    )
     alerted_zones = dict.fromkeys(zones)
     over = tuple(zone for zone in tree.expand(units) if zone not in alerted_zones)
     # A zone without a word of its own may still lie in something that was told for another.

@@ -1,4 +1,4 @@
-"""Units and editions as plain JSON values and back: one wording for the map file and for GeoJSON."""
+"""Units and editions as JSON values and back: one wording for the map file and for GeoJSON."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -29,7 +29,9 @@ def edition_of(value: Any) -> Edition:
         id=_text(table, "id"),
         effective_from_ns=instant_of(table.get("effective_from")),
         layers=tuple(
-            Layer(name=_text(row, "name"), source=_text(row, "source"), licence=_text(row, "licence"))
+            Layer(
+                name=_text(row, "name"), source=_text(row, "source"), licence=_text(row, "licence")
+            )
             for row in layers
         ),
     )
@@ -106,7 +108,9 @@ def _table(value: Any, what: str, keys: tuple[str, ...] | None) -> Json:
         raise ValueError(f"{what} is no JSON object")
     unknown = [key for key in value if keys is not None and key not in keys]
     if unknown:
-        raise ValueError(f"{what} has an unknown key {unknown[0]!r}; known: {', '.join(keys or ())}")
+        raise ValueError(
+            f"{what} has an unknown key {unknown[0]!r}; known: {', '.join(keys or ())}"
+        )
     return value
 
 
@@ -147,7 +151,7 @@ def _shelter(value: Any) -> tuple[tuple[int, float], ...]:
         for begin, seconds in _pairs(
             value,
             lambda one, two: _is_whole(two) or isinstance(two, float),
-            'shelter_s is no list of [valid from, seconds]; write [[null, 60]]',
+            "shelter_s is no list of [valid from, seconds]; write [[null, 60]]",
         )
     )
 
@@ -164,7 +168,7 @@ def _ids(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _pairs(value: Any, is_right: Callable[[Any, Any], bool], why: str) -> list[tuple[Any, Any]]:
-    rows = value if isinstance(value, list) else [None]
+    rows: list[Any] = value if isinstance(value, list) else [()]
     if not all(isinstance(row, list) and len(row) == 2 and is_right(*row) for row in rows):
         raise ValueError(why)
     return [(row[0], row[1]) for row in rows]

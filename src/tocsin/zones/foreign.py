@@ -55,13 +55,17 @@ class ForeignIds:
         return self.units.get((scheme, identifier), ())
 
 
+def is_of_form(scheme: str, identifier: str) -> bool:
+    """Whether an identifier looks as its scheme's do; those of unknown schemes always do."""
+    return scheme not in KNOWN or bool(re.fullmatch(KNOWN[scheme].pattern, identifier))
+
+
 def complain_of_ids(units: Iterable[Unit], schemes: Mapping[str, Scheme]) -> str:
     """An identifier of wrong form or with too many bearers, in words; "" when all is well."""
     for (scheme, identifier), bearers in ForeignIds.of(units).units.items():
-        known = KNOWN.get(scheme)
-        if known and not re.fullmatch(known.pattern, identifier):
+        if not is_of_form(scheme, identifier):
             return (
-                f"{bearers[0]}: {identifier!r} is no {scheme} ({known.what});"
+                f"{bearers[0]}: {identifier!r} is no {scheme} ({KNOWN[scheme].what});"
                 " map the scheme to the property that holds it"
             )
         if len(bearers) > 1 and not schemes.get(scheme, Scheme()).areas:

@@ -1,8 +1,8 @@
 """The zone map: whom a warning can be told apart for, as frozen columns, compiled for lookup.
 
-One file holds one version of one country. It is a ZIP of NumPy arrays (`.npz`, never pickled) with a JSON array
-of bytes for the texts; the same map always gives the same bytes. Zones are rows; every other room
-speaks of a zone by its row while it computes and by its id when it writes.
+One file holds one version of one country. It is a ZIP of NumPy arrays (`.npz`, never pickled) with
+a JSON array of bytes for the texts; the same map always gives the same bytes. Zones are rows; every
+other room speaks of a zone by its row while it computes and by its id when it writes.
 
 Maps do not cross the antimeridian: none of the countries served does, and a map whose longitudes
 leave -180..180 is refused rather than folded.
@@ -78,7 +78,7 @@ class ZoneMap:
     neighbour: Int32Array
     neighbour_start: IntArray
     near_m: float
-    edition: Edition = Edition()
+    edition: Edition = field(default_factory=Edition)
     schemes: dict[str, Scheme] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
     area_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))

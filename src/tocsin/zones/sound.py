@@ -145,7 +145,12 @@ def _zones_of_units(c: dict[str, Any]) -> str:
 def _area_rings(c: dict[str, Any]) -> str:
     start, unit, hole, xy = (c[f"area_{key}"] for key in ("start", "unit", "hole", "xy"))
     rings, areas = len(unit), len(c["units"]) - len(c["ids"])
-    if xy.ndim != 2 or xy.shape[1:] != (2,) or start.shape != (rings + 1,) or hole.shape != (rings,):
+    if (
+        xy.ndim != 2
+        or xy.shape[1:] != (2,)
+        or start.shape != (rings + 1,)
+        or hole.shape != (rings,)
+    ):
         return "outlines of areas have columns of different lengths"
     if start[0] != 0 or start[-1] != len(xy) or np.any(np.diff(start) < 4):
         return "area_start does not cut area_xy into closed rings of three corners or more"

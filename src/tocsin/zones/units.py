@@ -7,6 +7,7 @@ on it holds. Every lookup takes the instant as an argument: nothing here asks th
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from tocsin.instant import NS_PER_S, iso
@@ -103,7 +104,7 @@ def complain_of_unit(unit: Unit) -> str:
     if min(unit.people_day, unit.people_night) < -1:
         return f"{unit.id} has people below -1 (unknown)"
     begins = [valid_from_ns for valid_from_ns, _ in unit.shelter]
-    if any(one >= two for one, two in zip(begins, begins[1:], strict=False)):
+    if any(one >= two for one, two in pairwise(begins)):
         return f"{unit.id}: shelter is not in ascending order of valid_from, or has one twice"
     if not all(map(_is_whole_second, begins)):
         return f"{unit.id}: valid_from of shelter is no whole second"
