@@ -10,7 +10,7 @@ import math
 import tomllib
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from tocsin.zones.foreign import ForeignIds, is_of_form
 from tocsin.zones.imported import text_of, unit_id
 from tocsin.zones.map import ZoneMap
 from tocsin.zones.names import slug
-from tocsin.zones.units import ALWAYS_NS, Edition, Layer, Scheme, Shelter, Unit
+from tocsin.zones.units import Edition, Layer, Scheme, Shelter, Unit
 
 Row = dict[str, Any]
 
@@ -117,13 +117,19 @@ def read_mapping_table(text: str) -> Mapping:
 
 
 def map_rows(
-    table: Mapping, files: MappingOf[str, Sequence[Row]], *, country: str, edition: Edition
+    table: Mapping,
+    files: MappingOf[str, Sequence[Row]],
+    *,
+    country: str,
+    edition: Edition,
+    near_m: float | None = None,
 ) -> Mapped:
     """The atlas of these rows (GeoJSON features, or properties alone); ValueError says what fails.
 
-    `files` is the mapping's name of a file -> its rows. `edition.layers` is filled in here.
+    `files` is the mapping's name of a file -> its rows; `near_m` is the mapping's unless given.
+    `edition.layers` is filled in here.
     """
-    builder = _Builder(table=table, country=country, units={}, outlines={}, points={}, mended=[])
+    builder = _Builder(table=table, country=country, begins_ns=edition.effective_from_ns)
     builder.units[country] = Unit(id=country, level="country", names=table.country_names)
     layers: list[Layer] = []
     for layer in table.layers:
@@ -143,7 +149,7 @@ def map_rows(
         outlines=builder.outlines,
         points=builder.points,
         schemes={name: Scheme(areas=row.areas) for name, row in sorted(table.schemes.items())},
-        near_m=table.near_m,
+        near_m=table.near_m if near_m is None else near_m,
     )
     mended = tuple(sorted(builder.mended))
     return Mapped(atlas=atlas, mended=mended, doubtful=doubtful, unmatched=builder.unmatched)
@@ -177,10 +183,11 @@ class _Builder:
 
     table: Mapping
     country: str
-    units: dict[str, Unit]
-    outlines: dict[str, BaseGeometry]
-    points: dict[str, tuple[float, float]]
-    mended: list[str]
+    begins_ns: int
+    units: dict[str, Unit] = field(default_factory=dict)
+    outlines: dict[str, BaseGeometry] = field(default_factory=dict)
+    points: dict[str, tuple[float, float]] = field(default_factory=dict)
+    mended: list[str] = field(default_factory=list)
     unmatched: int = 0
 
     def read(self, layer: LayerTable, rows: Sequence[Row]) -> None:
@@ -229,7 +236,7 @@ class _Builder:
             names=_texts(properties, layer.names),
             people_day=_count(properties, layer.people_day, where),
             people_night=_count(properties, layer.people_night, where),
-            shelter=_shelter(properties, layer.shelter_s, where),
+            shelter=self._shelter(properties, layer, where),
             ids=tuple(sorted(_texts(properties, layer.ids).items())),
         )
 
@@ -248,9 +255,16 @@ class _Builder:
             names=_texts(properties, layer.names) | unit.names,
             people_day=day if unit.people_day < 0 else unit.people_day,
             people_night=night if unit.people_night < 0 else unit.people_night,
-            shelter=unit.shelter or _shelter(properties, layer.shelter_s, where),
+            shelter=unit.shelter or self._shelter(properties, layer, where),
             ids=tuple(sorted(dict.fromkeys((*unit.ids, *more.items())))),
         )
+
+    def _shelter(self, properties: Row, layer: LayerTable, where: str) -> Shelter:
+        """The least of what the sources say, for nobody is told to take longer than one of them
+        allows; known from the day of this version on, as nothing is known of the days before."""
+        numbers = (_number(properties, prop, where) for prop in layer.shelter_s)
+        stated = [seconds for seconds in numbers if not math.isnan(seconds)]
+        return ((self.begins_ns, min(stated)),) if stated else ()
 
     def _place(self, layer: LayerTable, row: Row, properties: Row, made: str) -> None:
         if layer.outlines and not layer.distinct and row.get("geometry") is not None:
@@ -283,12 +297,6 @@ def _without_doubtful(
 def _texts(properties: Row, wanted: MappingOf[str, str]) -> dict[str, str]:
     texts = {key: text_of(properties, prop) for key, prop in wanted.items()}
     return {key: text for key, text in texts.items() if text}
-
-
-def _shelter(properties: Row, wanted: list[str], where: str) -> Shelter:
-    """The least of what the sources say: a shorter time never tells people to wait."""
-    stated = [s for p in wanted if not math.isnan(s := _number(properties, p, where))]
-    return ((ALWAYS_NS, min(stated)),) if stated else ()
 
 
 def _count(properties: Row, prop: str, where: str) -> int:
