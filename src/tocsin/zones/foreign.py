@@ -13,15 +13,23 @@ from tocsin.zones.units import Scheme, Unit
 
 
 class Known(NamedTuple):
-    """A scheme in use: what its identifiers look like, and what they name."""
+    """A scheme in use: what its identifiers look like, what they name, and ways of writing
+    (one, other) that count as the same."""
 
     pattern: str
     what: str
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 KNOWN: Final[dict[str, Known]] = {
     "hfc_segment": Known(r"[0-9]{7}", "Israel, Home Front Command: the segment of its app"),
-    "hfc_name": Known(r".+", "Israel, Home Front Command: the Hebrew name in its live feed"),
+    "hfc_name": Known(
+        r".+",
+        "Israel, Home Front Command: the Hebrew name in its live feed",
+        # Lists write geresh and gershayim in several ways. They are not left out: with a geresh
+        # it is the town of Jatt, without the kibbutz of Gat.
+        alike=(("''", '"'), ("\u05f4", '"'), ("\u201d", '"'), ("\u05f3", "'"), ("\u2019", "'")),
+    ),
     "tzevaadom": Known(r"[0-9]+", "Israel, Tzeva Adom: the number of a city"),
     "ukrainealarm": Known(r"[0-9]+", "Ukraine, api.ukrainealarm.com: regionId"),
     "alerts_in_ua": Known(r"[0-9]+", "Ukraine, alerts.in.ua: location UID, equal to regionId"),
@@ -37,7 +45,7 @@ Other schemes may be used; their identifiers are taken as they are."""
 
 @dataclass(frozen=True, slots=True)
 class ForeignIds:
-    """(scheme, identifier) -> ids of the units that bear it, ascending."""
+    """(scheme, identifier as compared) -> ids of the units that bear it, ascending."""
 
     units: dict[tuple[str, str], tuple[str, ...]]
 
@@ -46,13 +54,20 @@ class ForeignIds:
         """The index of these units."""
         bearers: dict[tuple[str, str], list[str]] = {}
         for unit in units:
-            for pair in unit.ids:
-                bearers.setdefault(pair, []).append(unit.id)
+            for scheme, identifier in unit.ids:
+                bearers.setdefault((scheme, compared(scheme, identifier)), []).append(unit.id)
         return cls({pair: tuple(sorted(ids)) for pair, ids in sorted(bearers.items())})
 
     def named(self, scheme: str, identifier: str) -> tuple[str, ...]:
         """The units that another system calls so; none when it is not known."""
-        return self.units.get((scheme, identifier), ())
+        return self.units.get((scheme, compared(scheme, identifier)), ())
+
+
+def compared(scheme: str, identifier: str) -> str:
+    """An identifier as it is compared with others of its scheme."""
+    for one, other in KNOWN[scheme].alike if scheme in KNOWN else ():
+        identifier = identifier.replace(one, other)
+    return identifier
 
 
 def is_of_form(scheme: str, identifier: str) -> bool:

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tocsin.zones.atlas import Atlas
 from tocsin.zones.document import outline
-from tocsin.zones.foreign import ForeignIds, is_of_form
+from tocsin.zones.foreign import ForeignIds, compared, is_of_form
 from tocsin.zones.imported import text_of, unit_id
 from tocsin.zones.map import ZoneMap
 from tocsin.zones.names import slug
@@ -288,7 +288,7 @@ def _without_doubtful(
         elif len(bearers) > 1 and pair[0] not in shared:
             doubtful[pair] = f"claimed by {', '.join(bearers)}"
     kept = tuple(
-        replace(unit, ids=tuple(pair for pair in unit.ids if pair not in doubtful))
+        replace(unit, ids=tuple(p for p in unit.ids if (p[0], compared(*p)) not in doubtful))
         for unit in units
     )
     return kept, tuple(f"{scheme} {value}: {why}" for (scheme, value), why in doubtful.items())
