@@ -85,13 +85,14 @@ def _units(
         stated = {key: value for key, value in properties.items() if key != "point"}
         units.append(facts.unit_of(unit_id, stated))
         if feature.get("geometry") is not None:
-            outlines[unit_id] = outline(feature["geometry"], unit_id)[0]
+            # Not rounded: a map that goes out and comes back must be the same map.
+            outlines[unit_id] = outline(feature["geometry"], unit_id, rounded=False)[0]
         if properties.get("point") is not None:
             points[unit_id] = _point(properties["point"], unit_id)
     return tuple(units), outlines, points
 
 
-def outline(geometry: Any, where: str) -> tuple[BaseGeometry, bool]:
+def outline(geometry: Any, where: str, rounded: bool = True) -> tuple[BaseGeometry, bool]:
     """The outline, valid and to 1e-7 degree (1 cm), and whether it was valid as given."""
     try:
         shape = shapely.from_geojson(json.dumps(geometry))
@@ -106,7 +107,9 @@ def outline(geometry: Any, where: str) -> tuple[BaseGeometry, bool]:
         shape = shapely.union_all(grounds)
     if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_empty:
         raise ValueError(f"{where} has no outline; zones must be Polygon or MultiPolygon")
-    shape = shapely.force_2d(shapely.transform(shape, lambda xy: np.round(xy, 7)))
+    shape = shapely.force_2d(shape)
+    if rounded:
+        shape = shapely.transform(shape, lambda xy: np.round(xy, 7))
     if shape.is_valid:
         return shape, given.geom_type == shape.geom_type
     mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
