@@ -4,17 +4,21 @@ import contextlib
 import hashlib
 import io
 import json
+import re
+import textwrap
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import ROOT
 from tests.zones.atlases import (
     JULY_NS,
     JUNE_NS,
@@ -29,8 +33,12 @@ from tests.zones.shapes import map_of, square
 from tocsin.zones import document
 from tocsin.zones.atlas import atlas_of, compiled
 from tocsin.zones.check import check
+from tocsin.zones.consumers import CONSUMERS
 from tocsin.zones.difference import differences
+from tocsin.zones.facts import UNIT_KEYS
+from tocsin.zones.foreign import KNOWN
 from tocsin.zones.map import ZoneMap
+from tocsin.zones.mapping import LayerTable, Mapping, map_rows, read_mapping_table
 from tocsin.zones.shelf import Shelf
 from tocsin.zones.units import ALWAYS_NS, Edition, Layer, Unit
 
@@ -261,6 +269,51 @@ def test_geojson_that_is_no_map_is_refused_with_the_feature_named(why: str) -> N
     assert "\n" not in str(caught.value)
 
 
+def fences(page: str, language: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [
+        textwrap.dedent(m)
+        for m in re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    ]
+
+
+def test_the_map_in_the_text_is_one() -> None:
+    (example,) = fences("reference/zone-map.md", "json")
+    zone_map = compiled(document.read(json.loads(example)))
+    assert zone_map.ids == ("xx-1", "xx-2")
+    assert zone_map.tree.cover(["xx-1", "xx-2"]) == ("xx",)
+    assert zone_map.shelter_s_at(JUNE_NS)[0] == 60.0
+    assert not [f for f in check(zone_map) if f.severity == "error"]
+
+
+def test_the_mapping_in_the_text_is_one() -> None:
+    (example,) = fences("howto/zones.md", "toml")
+    row = {"code": "z1", "district": "North", "name": "Hill", "residents": 5, "seconds": "60"}
+    geometry = json.loads(shapely.to_geojson(square(30, 50)))
+    rows = {"zones": [{"properties": row, "geometry": geometry}]}
+    mapped = map_rows(read_mapping_table(example), rows, country="xx", edition=Edition())
+    zone_map = compiled(mapped.atlas)
+    assert [u.id for u in zone_map.tree.above("xx-z1")] == ["xx-z1", "xx-north", "xx"]
+    assert (zone_map.people[0], zone_map.shelter_s[0]) == (5, 60.0)
+
+
+def test_the_tables_in_the_text_are_those_of_the_code() -> None:
+    text = (ROOT / "docs/reference/zone-map.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    names = {name for cell in told for name in re.findall(r"`([^`]+)`", cell)}
+    fields = {
+        field.name for layer in (LayerTable, Mapping) for field in msgspec.structs.fields(layer)
+    }
+    assert fields - {"layers", "file"} <= names
+    assert set(KNOWN) <= names
+    assert set(UNIT_KEYS) <= names
+    for name, consumer in CONSUMERS.items():
+        (row,) = re.findall(rf"^\| `{name}` \| (.*) \| (.*) \|$", text, re.MULTILINE)
+        levels = "; ".join(f"{level}: {rule}" for level, rule in consumer.levels.items())
+        assert row[0] == levels.replace("zone: any", "every zone")
+        assert consumer.scheme in row[1]
+
+
 # ---- checks, versions, changes -----------------------------------------------------------------
 
 
@@ -273,6 +326,14 @@ def test_a_zone_outside_its_area_is_found() -> None:
     near = compiled(atlas(outlines={**OUTLINES, "xx-n": shapely.box(30.0, 50.0, 30.19, 50.1)}))
     (found,) = [f for f in check(near) if f.code == "outside_parent"]
     assert found.severity == "warning"
+
+
+def test_a_time_to_shelter_that_changes_while_the_version_holds_is_found() -> None:
+    assert "later_shelter" not in [f.code for f in check(MAP)]
+    late = compiled(atlas(units=with_unit("xx-3", shelter=((JUNE_NS, 5.0), (JULY_NS, 9.0)))))
+    (found,) = [f for f in check(late) if f.code == "later_shelter"]
+    assert found.zones == ("xx-3",)
+    assert late.shelter_s[2] == 5.0
 
 
 def version(name: str, t_ns: int, **changes: Any) -> ZoneMap:

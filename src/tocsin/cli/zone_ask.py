@@ -1,4 +1,4 @@
-"""``tocsin zones export|show|tell|diff|versions``: what a map says, and what changed."""
+"""``tocsin zones`` export, show, tell, diff and versions: what a map says, and what changed."""
 
 import math
 from collections.abc import Sequence

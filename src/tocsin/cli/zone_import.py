@@ -73,21 +73,26 @@ def import_(
         A point in no zone belongs to the nearest within this distance; the mapping's, or 1000.
     """
 
+    version = {"--id": id, "--effective-from": effective_from, "--previous": previous}
+
     def work() -> int:
         if map:
-            for option, given in (("--as", as_), ("--id", id), ("--previous", previous)):
-                if given:
-                    raise ValueError(f"--map makes no versions; leave out {option}, or use --as")
+            _refuse({"--as": as_, **version}, "--map makes no versions; leave it out, or use --as")
             return _plain(file, map, country, out, table, key, near_m)
-        edition = _edition(id, effective_from)
         if not as_:
+            _refuse(version, "the GeoJSON itself says which version it is; change it there")
             return _document(file, out)
         mapping = read_mapping_named(as_)
-        return _mapped(
-            mapping, file, country.lower() or mapping.country, edition, previous, near_m, out
-        )
+        whose = country.lower() or mapping.country
+        return _mapped(mapping, file, whose, _edition(id, effective_from), previous, near_m, out)
 
     return told(work)
+
+
+def _refuse(options: dict[str, str], why: str) -> None:
+    given = next((option for option, value in options.items() if value), None)
+    if given is not None:
+        raise ValueError(f"{given}: {why}")
 
 
 def _plain(

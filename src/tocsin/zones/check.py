@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from tocsin.zones.atlas import area_outlines, polygon
 from tocsin.zones.cells import Plane
 from tocsin.zones.map import ZoneMap
+from tocsin.zones.units import ALWAYS_NS
 
 OVERLAP_SHARE_ERROR: Final = 0.05
 """Chosen: of the 1,449 Israeli zones, drawn by different hands, no two overlap by more."""
@@ -187,6 +188,20 @@ def _outside_parent(ground: Ground) -> Iterator[Finding]:
             yield Finding("outside_parent", severity, (unit.id, above), float(share), text)
 
 
+def _later_shelter(ground: Ground) -> Iterator[Finding]:
+    """Times to shelter that change while the version holds: the engine takes the first."""
+    zone_map = ground.zone_map
+    begins_ns = zone_map.edition.effective_from_ns
+    late = tuple(
+        unit.id
+        for unit in zone_map.units
+        if unit.shelter and begins_ns != ALWAYS_NS and unit.shelter[-1][0] > begins_ns
+    )
+    if late:
+        text = f"time to shelter changes after this version takes effect: {len(late)} zones"
+        yield Finding("later_shelter", "warning", late, float(len(late)), text)
+
+
 def _uncovered(ground: Ground, country: BaseGeometry) -> Iterator[Finding]:
     """How much of the country no zone covers, beyond `near_m`."""
     whole = ground.plane.metres(country)
@@ -206,4 +221,5 @@ _LOOKS: Final[tuple[Callable[[Ground], Iterator[Finding]], ...]] = (
     _same_names,
     _lonely,
     _outside_parent,
+    _later_shelter,
 )

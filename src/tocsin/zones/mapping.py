@@ -162,7 +162,9 @@ def with_history(atlas: Atlas, previous: ZoneMap) -> Atlas:
     """
     begins_ns = atlas.edition.effective_from_ns
     if begins_ns <= previous.edition.effective_from_ns:
-        raise ValueError("this version must hold from later than --previous; give --effective-from")
+        raise ValueError(
+            "this version must be one that holds from later than --previous; give --effective-from"
+        )
     held = {unit.id: unit.shelter for unit in previous.tree.units}
     units = tuple(
         replace(unit, shelter=_joined(held.get(unit.id, ()), unit.shelter, begins_ns))
