@@ -75,18 +75,32 @@ def import_(
 
     version = {"--id": id, "--effective-from": effective_from, "--previous": previous}
 
-    def work() -> int:
-        if map:
-            _refuse({"--as": as_, **version}, "--map makes no versions; leave it out, or use --as")
-            return _plain(file, map, country, out, table, key, near_m)
-        if not as_:
-            _refuse(version, "the GeoJSON itself says which version it is; change it there")
-            return _document(file, out)
-        mapping = read_mapping_named(as_)
-        whose = country.lower() or mapping.country
-        return _mapped(mapping, file, whose, _edition(id, effective_from), previous, near_m, out)
+    return told(lambda: _import(file, out, as_, map, country, version, table, key, near_m))
 
-    return told(work)
+
+def _import(
+    file: list[str],
+    out: Path,
+    mapping_name: str,
+    mapping_text: str,
+    country: str,
+    version: dict[str, str],
+    table: Path | None,
+    key: str,
+    near_m: float | None,
+) -> int:
+    """Choose the way; `version` are the options that a map with versions takes."""
+    if mapping_text:
+        why = "--map makes no versions; leave it out, or use --as"
+        _refuse({"--as": mapping_name, **version}, why)
+        return _plain(file, mapping_text, country, out, table, key, near_m)
+    if not mapping_name:
+        _refuse(version, "the GeoJSON itself says which version it is; change it there")
+        return _document(file, out)
+    mapping = read_mapping_named(mapping_name)
+    edition = _edition(version["--id"], version["--effective-from"])
+    whose = country.lower() or mapping.country
+    return _mapped(mapping, file, whose, edition, version["--previous"], near_m, out)
 
 
 def _refuse(options: dict[str, str], why: str) -> None:
