@@ -99,6 +99,11 @@ def test_versions_and_the_one_that_holds(run: Run, maps: dict[str, Path]) -> Non
     found, _ = run("versions", *both, "--json")
     assert [v["id"] for v in found["versions"]] == ["il-2026-04-08", "il-june"]
     assert all(v["layers"] and len(v["sha256"]) == 64 for v in found["versions"])
+    # Each layer says its licence, its source, and which file it was read from.
+    digest = hashlib.sha256((FIXTURES / "hfc.geojson").read_bytes()).hexdigest()
+    for layer in found["versions"][0]["layers"]:
+        assert layer["licence"]
+        assert layer["source"].endswith(f"; hfc.geojson, sha256 {digest}")
     for instant, expected in (
         ("2026-06-02T23:59:59Z", "il-2026-04-08"),
         ("2026-06-03T00:00:00Z", "il-june"),

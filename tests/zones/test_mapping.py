@@ -159,6 +159,9 @@ def test_rows_that_cannot_be_mapped_are_named() -> None:
     lost["hromada"][0]["properties"]["raion_katottg"] = "UA99"
     with pytest.raises(ValueError, match="ua-63010010000000005 is an orphan: there is no ua-99"):
         compiled(mapped("ua", "ua", lost).atlas)
+    lost["hromada"][0]["properties"]["raion_katottg"] = None
+    with pytest.raises(ValueError, match="layer hromada, row 0: property 'raion_katottg' is ''"):
+        mapped("ua", "ua", lost)
     bare = json.loads(json.dumps(rows))
     bare["hromada"][0]["geometry"] = None
     with pytest.raises(ValueError, match="neither an outline nor zones below it"):

@@ -4,11 +4,13 @@ import contextlib
 import hashlib
 import io
 import json
+import pickle
 import re
 import textwrap
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +20,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import raid
 from tests.conftest import ROOT
 from tests.zones.atlases import (
     JULY_NS,
@@ -30,6 +33,8 @@ from tests.zones.atlases import (
     with_unit,
 )
 from tests.zones.shapes import map_of, square
+from tocsin.edge import build
+from tocsin.words import Batch, Message, Tick
 from tocsin.zones import document
 from tocsin.zones.atlas import atlas_of, compiled
 from tocsin.zones.check import check
@@ -110,6 +115,34 @@ def test_ids_both_ways_and_shared_ones_only_where_declared() -> None:
     assert MAP.foreign == {"emma_id": ("", "XX200", "")}
     with pytest.raises(ValueError, match="nuts3 'XX002' is borne by xx-1 and xx-2"):
         compiled(atlas(schemes={}))
+
+
+def test_five_levels_down_to_settlements() -> None:
+    levels = ("country", "oblast", "raion", "hromada")
+    ids = ("xx", "xx-o", "xx-r", "xx-h")
+    units = [
+        Unit(id=unit_id, level=level, parent=parent)
+        for unit_id, level, parent in zip(ids, levels, ("", *ids), strict=False)
+    ]
+    units += [Unit(id=f"xx-{n}", level="settlement", parent="xx-h") for n in (1, 2)]
+    outlines = {"xx-1": square(30, 50), "xx-2": square(30.1, 50), "xx-r": square(30, 50, 0.2)}
+    deep = compiled(atlas(units=tuple(units), outlines=outlines, points={}))
+    assert deep.ids == ("xx-1", "xx-2")
+    assert deep.parents == ("xx-o",)  # admin-1, whatever lies between
+    assert [u.level for u in deep.tree.above("xx-1")] == ["settlement", *reversed(levels)]
+    assert deep.tree.expand(["xx-o"]) == deep.ids
+
+
+def test_the_engine_runs_a_versioned_map(tmp_path: Path) -> None:
+    path = tmp_path / "xx.zones"
+    path.write_bytes(MAP.to_bytes())
+    site = msgspec.structs.replace(raid.site(), zones=str(path))
+    mind = build.engine(build.parts(site))
+    outputs = mind.handle(Batch(number=1, t_ns=JULY_NS, inputs=(Tick(t_ns=JULY_NS),)))
+    assert [type(o).__name__ for o in outputs if isinstance(o, Message)]
+    again = build.thaw(build.freeze(mind), ZoneMap.from_bytes(path.read_bytes()))
+    assert again.now_ns == mind.now_ns == JULY_NS
+    assert pickle.loads(pickle.dumps(MAP)).tree == MAP.tree
 
 
 # ---- what is refused ---------------------------------------------------------------------------

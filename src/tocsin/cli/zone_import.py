@@ -1,5 +1,6 @@
 """``tocsin zones import``: zones by a mapping, by --map, or as a zone map already."""
 
+import hashlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -161,7 +162,13 @@ def _mapped(
         edition = _edition(
             f"{country}-{iso(edition.effective_from_ns)[:10]}", "", edition.effective_from_ns
         )
-    mapped = map_rows(mapping, rows, country=country, edition=edition, near_m=near_m)
+    origins = {
+        name: f"{path.name}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for name, path in paths.items()
+    }
+    mapped = map_rows(
+        mapping, rows, country=country, edition=edition, near_m=near_m, origins=origins
+    )
     atlas = with_history(mapped.atlas, read_map(previous)) if previous else mapped.atlas
     write_map(out, compiled(atlas))
     _tell(mapped)

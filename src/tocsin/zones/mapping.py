@@ -123,11 +123,13 @@ def map_rows(
     country: str,
     edition: Edition,
     near_m: float | None = None,
+    origins: MappingOf[str, str] | None = None,
 ) -> Mapped:
     """The atlas of these rows (GeoJSON features, or properties alone); ValueError says what fails.
 
     `files` is the mapping's name of a file -> its rows; `near_m` is the mapping's unless given.
-    `edition.layers` is filled in here.
+    `edition.layers` is filled in here; `origins` is the mapping's name of a file -> which file it
+    was, to be named there.
     """
     builder = _Builder(table=table, country=country, begins_ns=edition.effective_from_ns)
     builder.units[country] = Unit(id=country, level="country", names=table.country_names)
@@ -140,7 +142,9 @@ def map_rows(
             wanted = ", ".join(f"{name}=PATH" for name in table.files())
             raise ValueError(f"no file for layer {layer.name!r}; give {wanted}")
         builder.read(layer, rows)
-        layers.append(Layer(name=layer.name, source=layer.source, licence=layer.licence))
+        origin = (origins or {}).get(layer.file or layer.name, "")
+        source = f"{layer.source}; {origin}" if origin else layer.source
+        layers.append(Layer(name=layer.name, source=source, licence=layer.licence))
     units, doubtful = _without_doubtful(list(builder.units.values()), table)
     atlas = Atlas(
         country=country,
@@ -214,11 +218,11 @@ class _Builder:
                 self.units[made] = self._unit(layer, properties, made, where)
                 self._place(layer, row, properties, made)
 
-    def _id(self, layer: LayerTable, key: str, where: str) -> str:
+    def _id(self, layer: LayerTable, key: str, where: str, prop: str = "") -> str:
         """A name in another script is told by the beginning of its SHA-256, for areas only."""
         if layer.distinct and key and not slug(key):
             key = hashlib.sha256(key.encode()).hexdigest()[:8]
-        return unit_id(key, self.country, layer.id, where)
+        return unit_id(key, self.country, prop or layer.id, where)
 
     def _is_of_country(self, layer: LayerTable, properties: Row) -> bool:
         if not layer.country_in:
@@ -230,7 +234,8 @@ class _Builder:
         parent = self.country
         if layer.parent is not None:
             above = next(row for row in self.table.layers if row.name == layer.parent.layer)
-            parent = self._id(above, text_of(properties, layer.parent.property), where)
+            prop = layer.parent.property
+            parent = self._id(above, text_of(properties, prop), where, prop)
         return Unit(
             id=made,
             level=layer.level,
