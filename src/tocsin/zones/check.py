@@ -174,6 +174,8 @@ def _outside_parent(ground: Ground) -> Iterator[Finding]:
         unit_id: shapely.make_valid(ground.plane.metres(outline))
         for unit_id, outline in sorted(area_outlines(zone_map).items())
     }
+    if not drawn:
+        return
     shapes = drawn | dict(zip(zone_map.ids, ground.metres, strict=True))
     for unit in zone_map.tree.units:
         if unit.id not in shapes:
