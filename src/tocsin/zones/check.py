@@ -13,14 +13,22 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from tocsin.zones.atlas import area_outlines, polygon
 from tocsin.zones.cells import Plane
 from tocsin.zones.map import ZoneMap
+from tocsin.zones.units import ALWAYS_NS
 
 OVERLAP_SHARE_ERROR: Final = 0.05
 """Chosen: of the 1,449 Israeli zones, drawn by different hands, no two overlap by more."""
 
 AREA_M2_MIN: Final = 100.0
 """Overlaps and gaps below this are rounding, not ground: chosen, a house plot."""
+
+OUTSIDE_SHARE_WARNING: Final = 0.05
+"""Chosen, as for overlaps: outlines of different generalisation differ by some per cent."""
+
+OUTSIDE_SHARE_ERROR: Final = 0.5
+"""Chosen: what lies mostly outside its parent is in the wrong place or has the wrong parent."""
 
 UNCOVERED_M2_MIN: Final = 1e6  # chosen: no outline of a whole country is finer than that
 
@@ -53,8 +61,8 @@ class Ground:
 def check(zone_map: ZoneMap, country: BaseGeometry | None = None) -> list[Finding]:
     """All findings, errors first; `country` (lon, lat) adds the ground that no zone covers."""
     plane = Plane(zone_map.lat_deg, zone_map.lon_deg)
-    given = tuple(_polygon(zone_map, row) for row in range(len(zone_map)))
-    metres = tuple(shapely.make_valid(plane.metres(polygon)) for polygon in given)
+    given = tuple(polygon(zone_map, row) for row in range(len(zone_map)))
+    metres = tuple(shapely.make_valid(plane.metres(outline)) for outline in given)
     ground = Ground(zone_map=zone_map, given=given, metres=metres, plane=plane)
     findings = [finding for look in _LOOKS for finding in look(ground)]
     if country is not None:
@@ -62,15 +70,10 @@ def check(zone_map: ZoneMap, country: BaseGeometry | None = None) -> list[Findin
     return sorted(findings, key=lambda f: (f.severity != "error", f.code, f.zones))
 
 
-def _polygon(zone_map: ZoneMap, row: int) -> BaseGeometry:
-    parts = zone_map.multipolygon(row)
-    return shapely.MultiPolygon([shapely.Polygon(part[0], part[1:]) for part in parts])
-
-
 def _invalid(ground: Ground) -> Iterator[Finding]:
-    for zone_id, polygon in zip(ground.zone_map.ids, ground.given, strict=True):
-        if not polygon.is_valid:
-            reason = shapely.is_valid_reason(polygon)
+    for zone_id, shape in zip(ground.zone_map.ids, ground.given, strict=True):
+        if not shape.is_valid:
+            reason = shapely.is_valid_reason(shape)
             yield Finding("invalid_ring", "error", (zone_id,), 0.0, f"outline is invalid: {reason}")
 
 
@@ -111,8 +114,8 @@ def _holes(union: BaseGeometry) -> Iterator[BaseGeometry]:
 
 def _points(ground: Ground) -> Iterator[Finding]:
     zone_map = ground.zone_map
-    for row, polygon in enumerate(ground.given):
-        if not shapely.intersects_xy(polygon, zone_map.lon_deg[row], zone_map.lat_deg[row]):
+    for row, shape in enumerate(ground.given):
+        if not shapely.intersects_xy(shape, zone_map.lon_deg[row], zone_map.lat_deg[row]):
             text = "its own point lies outside its outline"
             yield Finding("point_outside", "error", (zone_map.ids[row],), 0.0, text)
 
@@ -164,6 +167,43 @@ def _lonely(ground: Ground) -> Iterator[Finding]:
             yield Finding("isolated", "warning", (zone_map.ids[row],), float(distance_m[0]), text)
 
 
+def _outside_parent(ground: Ground) -> Iterator[Finding]:
+    """Zones and areas that leave the stated outline of the area they belong to."""
+    zone_map = ground.zone_map
+    drawn = {
+        unit_id: shapely.make_valid(ground.plane.metres(outline))
+        for unit_id, outline in sorted(area_outlines(zone_map).items())
+    }
+    if not drawn:
+        return
+    shapes = drawn | dict(zip(zone_map.ids, ground.metres, strict=True))
+    for unit in zone_map.tree.units:
+        if unit.id not in shapes:
+            continue
+        above = next((a.id for a in zone_map.tree.above(unit.id)[1:] if a.id in drawn), None)
+        if above is None:
+            continue
+        share = shapely.difference(shapes[unit.id], drawn[above]).area / shapes[unit.id].area
+        if share > OUTSIDE_SHARE_WARNING:
+            severity = "error" if share > OUTSIDE_SHARE_ERROR else "warning"
+            text = f"{share:.1%} of it lies outside {above}, to which it belongs"
+            yield Finding("outside_parent", severity, (unit.id, above), float(share), text)
+
+
+def _later_shelter(ground: Ground) -> Iterator[Finding]:
+    """Times to shelter that change while the version holds: the engine takes the first."""
+    zone_map = ground.zone_map
+    begins_ns = zone_map.edition.effective_from_ns
+    late = tuple(
+        unit.id
+        for unit in zone_map.units
+        if unit.shelter and begins_ns != ALWAYS_NS and unit.shelter[-1][0] > begins_ns
+    )
+    if late:
+        text = f"time to shelter changes after this version takes effect: {len(late)} zones"
+        yield Finding("later_shelter", "warning", late, float(len(late)), text)
+
+
 def _uncovered(ground: Ground, country: BaseGeometry) -> Iterator[Finding]:
     """How much of the country no zone covers, beyond `near_m`."""
     whole = ground.plane.metres(country)
@@ -182,4 +222,6 @@ _LOOKS: Final[tuple[Callable[[Ground], Iterator[Finding]], ...]] = (
     _missing,
     _same_names,
     _lonely,
+    _outside_parent,
+    _later_shelter,
 )

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-import numpy as np
-import shapely
-from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from tocsin.zones.assemble import Draft, assemble
+from tocsin.zones.document import outline
 from tocsin.zones.map import ZoneMap
 from tocsin.zones.names import slug
 
@@ -97,7 +95,7 @@ def import_features(
     for number, feature in enumerate(features):
         where = f"feature {number}"
         properties = feature["properties"]
-        polygon, was_valid = _polygon(feature.get("geometry"), where)
+        polygon, was_valid = outline(feature.get("geometry"), where)
         draft = _draft(properties, mapping, polygon, country, where)
         drafts.append(draft)
         parents.setdefault(draft.parent, _texts(properties, mapping, "parent_name"))
@@ -125,10 +123,10 @@ def _draft(
     lat, lon = (_number(properties, mapping, field, where) for field in ("lat", "lon"))
     people = _number(properties, mapping, "people", where)
     return Draft(
-        id=_id(_text(properties, mapping["id"]), country, mapping["id"], where),
+        id=unit_id(text_of(properties, mapping["id"]), country, mapping["id"], where),
         polygon=polygon,
         names=_texts(properties, mapping, "name"),
-        parent=_parent(_text(properties, mapping.get("parent", "")), country),
+        parent=_parent(text_of(properties, mapping.get("parent", "")), country),
         people=-1 if math.isnan(people) else round(people),
         shelter_s=_number(properties, mapping, "shelter_s", where),
         foreign=_texts(properties, mapping, "foreign"),
@@ -136,24 +134,8 @@ def _draft(
     )
 
 
-def _polygon(geometry: Any, where: str) -> tuple[BaseGeometry, bool]:
-    """The outline, valid, and whether it was so."""
-    try:
-        shape = shapely.from_geojson(json.dumps(geometry))
-    except (GEOSException, TypeError) as error:
-        raise ValueError(f"{where} has no readable geometry ({error})") from None
-    if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_empty:
-        raise ValueError(f"{where} has no outline; zones must be Polygon or MultiPolygon")
-    shape = shapely.force_2d(shapely.transform(shape, lambda xy: np.round(xy, 7)))
-    if shape.is_valid:
-        return shape, True
-    mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-    if mended.is_empty or mended.geom_type not in ("Polygon", "MultiPolygon"):
-        raise ValueError(f"{where} has an outline without area; draw it again")
-    return mended, False
-
-
-def _id(value: str, country: str, prop: str, where: str) -> str:
+def unit_id(value: str, country: str, prop: str, where: str) -> str:
+    """The id of a zone, of a property's value: ua-63 of 63, ua-63 and ua63 alike."""
     plain = slug(value)
     if not plain:
         raise ValueError(
@@ -175,7 +157,8 @@ def _with_country(plain: str, country: str) -> str:
     return f"{country}-" + re.sub(rf"^{country}(?:-|(?=\d))", "", plain)
 
 
-def _text(properties: Properties, prop: str) -> str:
+def text_of(properties: Properties, prop: str) -> str:
+    """A property as text; whole numbers without a point, blank and missing as the empty text."""
     value = properties.get(prop)
     if value is None:
         return ""
@@ -184,12 +167,12 @@ def _text(properties: Properties, prop: str) -> str:
 
 def _texts(properties: Properties, mapping: dict[str, str], table: str) -> dict[str, str]:
     wanted = {name: prop for name, prop in mapping.items() if name.startswith(f"{table}.")}
-    return {name.partition(".")[2]: _text(properties, prop) for name, prop in wanted.items()}
+    return {name.partition(".")[2]: text_of(properties, prop) for name, prop in wanted.items()}
 
 
 def _number(properties: Properties, mapping: dict[str, str], field: str, where: str) -> float:
     """NaN when the field is not mapped or the property is missing or blank."""
-    text = _text(properties, mapping.get(field, ""))
+    text = text_of(properties, mapping.get(field, ""))
     if not text:
         return math.nan
     try:

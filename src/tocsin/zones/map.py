@@ -1,25 +1,28 @@
 """The zone map: whom a warning can be told apart for, as frozen columns, compiled for lookup.
 
-One file holds one country. It is a ZIP of NumPy arrays (`.npz`, never pickled) with a JSON array
-of bytes for the texts; the same map always gives the same bytes. Zones are rows; every other room
-speaks of a zone by its row while it computes and by its id when it writes.
+One file holds one version of one country. It is a ZIP of NumPy arrays (`.npz`, never pickled) with
+a JSON array of bytes for the texts; the same map always gives the same bytes. Zones are rows; every
+other room speaks of a zone by its row while it computes and by its id when it writes.
 
 Maps do not cross the antimeridian: none of the countries served does, and a map whose longitudes
 leave -180..180 is refused rather than folded.
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
+from tocsin.zones.foreign import ForeignIds
 from tocsin.zones.lookup import Lookup, build_lookup
 from tocsin.zones.ruler import distance_to_edges_m, reach_deg
 from tocsin.zones.sound import complain
 from tocsin.zones.store import pack, unpack
+from tocsin.zones.tree import Tree
+from tocsin.zones.units import ALWAYS_NS, Edition, Scheme, Shelter, Unit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +49,12 @@ class ZoneMap:
     neighbour        int32 (k,)      zones that share a border, ascending in each list
     neighbour_start  int64 (n+1,)
     near_m           a point in no polygon belongs to the nearest zone within this distance
+    edition          which version this is and from when on it holds
+    schemes          how the schemes of `units` are used; one that is not named is not of areas
+    units            every area and zone with all its facts, the zones last and in their rows;
+                     () in files of format 1, which have zones and parents only
+    area_xy, area_start, area_unit, area_hole
+                     outlines of areas where stated, as those of zones; area_unit rows of `units`
     """
 
     country: str
@@ -69,6 +78,13 @@ class ZoneMap:
     neighbour: Int32Array
     neighbour_start: IntArray
     near_m: float
+    edition: Edition = field(default_factory=Edition)
+    schemes: dict[str, Scheme] = field(default_factory=dict)
+    units: tuple[Unit, ...] = ()
+    area_xy: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    area_start: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
+    area_unit: Int32Array = field(default_factory=lambda: np.zeros(0, np.int32))
+    area_hole: BoolArray = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "ZoneMap":
@@ -141,6 +157,25 @@ class ZoneMap:
                 parts.append([self._ring(ring)])
         return parts
 
+    def shelter_s_at(self, t_ns: int) -> FloatArray:
+        """Seconds to shelter of each zone at an instant of the events, float64 (n,), NaN unknown.
+
+        A map of format 1 knows one figure for each zone, and gives it for every instant.
+        """
+        if not self.units:
+            return self.shelter_s
+        return np.array([unit.shelter_s_at(t_ns) for unit in self.units[-len(self) :]])
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The areas above the zones, and what an alert on either means for the other."""
+        return Tree.of(self.units or plain_units(self))
+
+    @cached_property
+    def foreign_ids(self) -> ForeignIds:
+        """The way from other systems' identifiers to units."""
+        return ForeignIds.of(self.tree.units)
+
     def _rings(self, row: int) -> list[int]:
         start, stop = np.searchsorted(self.ring_zone, [row, row + 1])
         return list(range(int(start), int(stop)))
@@ -160,3 +195,44 @@ class ZoneMap:
     def __getstate__(self) -> dict[str, Any]:
         """Columns only: what is compiled is compiled again after a checkpoint is read."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def plain_units(zone_map: ZoneMap) -> tuple[Unit, ...]:
+    """The units of a map of format 1: the country, its admin-1 areas, its zones.
+
+    An area whose id is also a zone's, or the country's, is the country here: ids are unique.
+    """
+    taken = dict.fromkeys((zone_map.country, *zone_map.ids))
+    areas = [row for row, area in enumerate(zone_map.parents) if area not in taken]
+    above = {row: zone_map.parents[row] for row in areas}
+    units = [Unit(id=zone_map.country, level="country")]
+    units += [
+        Unit(
+            id=zone_map.parents[row],
+            level="admin-1",
+            parent=zone_map.country,
+            names=_at(zone_map.parent_names, row),
+        )
+        for row in areas
+    ]
+    units += [
+        Unit(
+            id=zone_id,
+            level="zone",
+            parent=above.get(int(zone_map.parent[row]), zone_map.country),
+            names=_at(zone_map.names, row),
+            people_night=int(zone_map.people[row]),
+            shelter=_one_shelter(float(zone_map.shelter_s[row])),
+            ids=tuple(sorted(_at(zone_map.foreign, row).items())),
+        )
+        for row, zone_id in enumerate(zone_map.ids)
+    ]
+    return tuple(units)
+
+
+def _one_shelter(seconds: float) -> Shelter:
+    return () if np.isnan(seconds) else ((ALWAYS_NS, seconds),)
+
+
+def _at(table: dict[str, tuple[str, ...]], row: int) -> dict[str, str]:
+    return {key: texts[row] for key, texts in table.items() if texts[row]}

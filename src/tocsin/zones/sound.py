@@ -11,6 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from tocsin.zones.foreign import by_key, complain_of_ids, exact_ids
+from tocsin.zones.tree import complain_of_tree
+from tocsin.zones.units import complain_of_edition, complain_of_unit, shelter_s_of
+
 ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 ZONES_MAX: Final = 100_000  # chosen: twenty times the whole of Europe's warning areas
 NEAR_M_MAX: Final = 20_000.0  # chosen: beyond this "nearest" no longer means the same town
@@ -104,10 +108,67 @@ def _neighbours(c: dict[str, Any]) -> str:
     return ""
 
 
+def _units(c: dict[str, Any]) -> str:
+    """Format 2: the units by themselves, and the zones among them as the columns have them."""
+    units = c.get("units", ())
+    if not units:
+        return ""
+    bad = next((unit.id for unit in units if not ID.fullmatch(unit.id)), None)
+    if bad is not None:
+        return f"id {bad!r} is not made of a-z, 0-9 and single hyphens"
+    return (
+        complain_of_edition(c["edition"])
+        or next((why for unit in units if (why := complain_of_unit(unit))), "")
+        or complain_of_tree(units)
+        or complain_of_ids(units, c["schemes"])
+        or _zones_of_units(c)
+        or _area_rings(c)
+    )
+
+
+def _zones_of_units(c: dict[str, Any]) -> str:
+    units, n = c["units"], len(c["ids"])
+    above = dict.fromkeys(unit.parent for unit in units)
+    zones = [unit for unit in units if unit.id not in above]
+    if tuple(unit.id for unit in zones) != c["ids"] or list(units[-n:]) != zones:
+        return "the units without others below them are not the zones, last and in order"
+    if [unit.people for unit in zones] != c["people"].tolist():
+        return "people are not those of the units"
+    shelter_s = np.array([shelter_s_of(unit, c["edition"]) for unit in zones])
+    if not np.array_equal(shelter_s, c["shelter_s"], equal_nan=True):
+        return "shelter_s is not what the units state"
+    if by_key([unit.names for unit in zones]) != c["names"] or exact_ids(zones) != c["foreign"]:
+        return "names or foreign ids are not those of the units"
+    return ""
+
+
+def _area_rings(c: dict[str, Any]) -> str:
+    start, unit, hole, xy = (c[f"area_{key}"] for key in ("start", "unit", "hole", "xy"))
+    rings, areas = len(unit), len(c["units"]) - len(c["ids"])
+    if (
+        xy.ndim != 2
+        or xy.shape[1:] != (2,)
+        or start.shape != (rings + 1,)
+        or hole.shape != (rings,)
+    ):
+        return "outlines of areas have columns of different lengths"
+    if start[0] != 0 or start[-1] != len(xy) or np.any(np.diff(start) < 4):
+        return "area_start does not cut area_xy into closed rings of three corners or more"
+    if not np.all(np.abs(xy) <= [180.0, 90.0]):
+        return "an area's outline leaves longitude -180..180 or latitude -90..90"
+    if not np.array_equal(xy[start[:-1]], xy[start[1:] - 1]):
+        return "a ring of an area is not closed"
+    if np.any((unit < 0) | (unit >= areas)) or np.any(np.diff(unit) < 0):
+        return "area_unit is not ascending rows of areas"
+    first = np.flatnonzero(np.diff(unit, prepend=-1))
+    return "an area begins with a hole" if np.any(hole[first]) else ""
+
+
 _CHECKS: Final[tuple[Callable[[dict[str, Any]], str], ...]] = (
     _ids,
     _lengths,
     _numbers,
     _rings,
     _neighbours,
+    _units,
 )
