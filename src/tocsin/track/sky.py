@@ -31,7 +31,8 @@ from tocsin.track.system import SILENT_SCANS, Links, vouched
 from tocsin.track.table import BOOK, SCRATCH, SEED, TRACK, Records, copied, grown
 from tocsin.words import BoolArray, IntArray
 
-_FIRST_ROWS: Final = 64
+_FIRST_ROWS: Final = 256
+"""Of a new table; chosen: no growing for a usual picture, and untouched zeros take no memory."""
 
 
 class Sky:
