@@ -244,7 +244,7 @@ def gather(
         np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, HYPOTHESES)),
         np.empty(room), np.zeros(m, np.bool_),
     )  # fmt: skip
-    size = np.int64(0)
+    size = int(np.int64(0))  # a literal 0 is a type of its own: compiled twice
     for i in range(n):
         narrow, wide = _around(tracks[i], look.t_ns, noise_m2, bank, work.place)
         count = grid.near(buckets, places, work.place, wide, work.found, CROWD)
