@@ -140,16 +140,21 @@ def flatten(mean: FloatArray, cov: FloatArray, position: FloatArray, noise: Floa
         climb += up[a] * mean[a + 3]
         for b in range(3):
             spread += up[a] * noise[a, b] * up[b]
-    level = np.eye(6)
+    # (I - u u') B (I - u u') for each 3 x 3 block B, in plain loops: the same bits with any BLAS
+    beside, core = np.zeros((6, 2)), np.zeros((2, 2))
+    for a in range(6):
+        for b in range(6):
+            beside[a, b // 3] += cov[a, b] * up[b % 3]
+        for h in range(2):
+            core[a // 3, h] += up[a % 3] * beside[a, h]
+    for a in range(6):
+        u, r = up[a % 3], a // 3
+        for b in range(a + 1):
+            v, c = up[b % 3], b // 3
+            cov[a, b] += u * core[r, c] * v - u * beside[b, r] - beside[a, c] * v
+            if r == c:
+                cov[a, b] += u * v * (spread if r == 0 else _LEVEL_SD_MPS**2)
+            cov[b, a] = cov[a, b]
     for a in range(3):
         mean[a] += rise * up[a]
         mean[a + 3] -= climb * up[a]
-        for b in range(3):
-            level[a, b] -= up[a] * up[b]
-            level[a + 3, b + 3] -= up[a] * up[b]
-    kept = level @ cov @ level.T
-    for a in range(3):
-        for b in range(3):
-            kept[a, b] += spread * up[a] * up[b]
-            kept[a + 3, b + 3] += _LEVEL_SD_MPS**2 * up[a] * up[b]
-    cov[:] = kept

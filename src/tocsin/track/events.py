@@ -29,8 +29,6 @@ from tocsin.words import (
 Key = tuple[int, int, int, int]
 """Time (ns), rank among the events of one time, sensor, serial of the first report."""
 
-Rows = IntArray | slice
-
 RANK_BEAT: Final = 0
 RANK_LOOK: Final = 1
 RANK_SYSTEM: Final = 2
@@ -132,7 +130,7 @@ def cut(
         fixes.t_ns, fixes.sensor, fixes.system_track, fixes.ends, len(sensors)
     )
     if one and first_ns >= oldest_ns:
-        return [_look(fixes, slice(None), serial, sensors, last_ns)], 0, 0
+        return [_look(fixes, np.arange(len(fixes)), serial, sensors, last_ns)], 0, 0
     late = fixes.t_ns < oldest_ns
     ended = fixes.ends & ~fixes.system_track
     rows = np.flatnonzero(~late & ~ended & (fixes.sensor < len(sensors)))
@@ -155,16 +153,14 @@ def cut(
     return events, int(late.sum()), int((ended & ~late).sum())
 
 
-def _look(fixes: Fixes, rows: Rows, serial: int, sensors: Sensors, t_ns: int) -> LookEvent:
-    records = reports(fixes, rows, serial)
-    sensor = int(fixes.sensor[rows][0])
-    key = (t_ns, RANK_LOOK, sensor, int(records["serial"][0]))
-    return LookEvent(key, look_of(sensors, sensor, t_ns), records)
+def _look(fixes: Fixes, rows: IntArray, serial: int, sensors: Sensors, t_ns: int) -> LookEvent:
+    sensor = int(fixes.sensor[rows[0]])
+    key = (t_ns, RANK_LOOK, sensor, serial + int(rows[0]))
+    return LookEvent(key, look_of(sensors, sensor, t_ns), reports(fixes, rows, serial))
 
 
-def _system(fixes: Fixes, rows: Rows, serial: int, sensors: Sensors, t_ns: int) -> SystemEvent:
-    records = reports(fixes, rows, serial)
-    sensor = int(fixes.sensor[rows][0])
-    key = (t_ns, RANK_SYSTEM, sensor, int(records["serial"][0]))
+def _system(fixes: Fixes, rows: IntArray, serial: int, sensors: Sensors, t_ns: int) -> SystemEvent:
+    sensor = int(fixes.sensor[rows[0]])
+    key = (t_ns, RANK_SYSTEM, sensor, serial + int(rows[0]))
     whole = Fixes(**{name: getattr(fixes, name)[rows] for name in Fixes.__slots__})
-    return SystemEvent(key, look_of(sensors, sensor, t_ns), whole, records)
+    return SystemEvent(key, look_of(sensors, sensor, t_ns), whole, reports(fixes, rows, serial))

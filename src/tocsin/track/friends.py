@@ -35,6 +35,7 @@ REPLIES_MIN: Final = 10.0  # from others, before a radar counts as one that inte
 REPLY_CHANCE: Final = (0.6, 0.98)
 """Below the first, a radar's silence says nothing: it may not interrogate at all."""
 COUNT_MAX: Final = 400.0  # of the looks by which that is learnt; older ones are halved away
+_NONE: Final = blank(np.zeros(0, dtype=np.int64))
 
 
 class Identity:
@@ -44,7 +45,7 @@ class Identity:
     """
 
     def __init__(self) -> None:
-        self._claims = blank(np.zeros(0, dtype=np.int64))
+        self._claims = _NONE
         self._asked = np.zeros(0)
         self._replied = np.zeros(0)
         self._t_ns = 0

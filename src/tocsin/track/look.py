@@ -60,7 +60,7 @@ def take(
     pairs = gather(tracks, book, n, seeds, ns, reports, look, bank, other, work)
     down, unexplained = marginals(pairs.owner, pairs.report, pairs.weight, other)
     met = np.zeros(n, np.bool_)
-    first, size = 0, len(pairs.owner)
+    first, size = int(np.int64(0)), len(pairs.owner)  # a literal 0 is a type of its own
     while first < size and pairs.owner[first] < n:
         i, stop, total = pairs.owner[first], first, 1.0
         while stop < size and pairs.owner[stop] == i:

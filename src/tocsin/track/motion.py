@@ -139,9 +139,10 @@ def predict(
     if bank.turn_rps[m] != 0.0:
         _turn(mean, cov, dt_s, bank.turn_rps[m], up, work)
     else:
-        decay = bank.decay_ps[m]
-        left = math.exp(-decay * dt_s)
-        far = (1.0 - left) / decay if decay > 0.0 else dt_s
+        decay, left, far = bank.decay_ps[m], 1.0, dt_s
+        if decay > 0.0:
+            left = math.exp(-decay * dt_s)
+            far = (1.0 - left) / decay
         _straight(mean, cov, far, left)
     flat, steep = bank.noise_m2ps3[m, 0], bank.noise_m2ps3[m, 1]
     _shake(cov, dt_s, flat, steep, up, bank.turn_rps[m], bank.decay_ps[m])

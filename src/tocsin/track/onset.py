@@ -95,25 +95,31 @@ def _may_fall(track: Record) -> bool:
     path_s = (track.past_t_ns[0] - track.past_t_ns[last]) * 1e-9
     if path_s < _PATH_S:
         return False
-    sure = SURE_SD if last >= 2 else SURE_SD + 1.0
-    up = np.empty(3)
-    height_m = fall.height_and_up(track.past_position[0], up)
-    path = (track.past_position[0] - track.past_position[last]) / path_s
-    speed = max(math.sqrt((path * path).sum()), 1e-3)
-    if speed < SPEED_MPS:
+    speed2 = 0.0
+    for a in range(3):
+        speed2 += ((track.past_position[0, a] - track.past_position[last, a]) / path_s) ** 2
+    speed = math.sqrt(speed2)
+    if speed < SPEED_MPS:  # most of what flies: asked of every track at every look
         return False
-    doubt = track.past_cov[0] + track.past_cov[last]
-    climb = (path * up).sum()
-    rise2, along2 = 0.0, 0.0
+    sure = SURE_SD if last >= 2 else SURE_SD + 1.0
+    up, path = np.empty(3), np.empty(3)
+    height_m = fall.height_and_up(track.past_position[0], up)
+    climb, tall2, rise2, along2 = 0.0, 0.0, 0.0, 0.0
+    for a in range(3):
+        path[a] = (track.past_position[0, a] - track.past_position[last, a]) / path_s
+        climb += path[a] * up[a]
     for a in range(3):
         for b in range(3):
-            rise2 += up[a] * doubt[a, b] * up[b]
-            along2 += path[a] * doubt[a, b] * path[b] / (speed * speed)
+            newest = track.past_cov[0, a, b]
+            doubt = newest + track.past_cov[last, a, b]
+            tall2 += up[a] * newest * up[b]
+            rise2 += up[a] * doubt * up[b]
+            along2 += path[a] * doubt * path[b] / speed2
     if speed - sure * math.sqrt(along2) / path_s > FAST_MPS:
         return True
     if abs(climb) - sure * math.sqrt(rise2) / path_s > CLIMB * speed:
         return True
-    if height_m - sure * math.sqrt(max(up @ track.past_cov[0] @ up, 0.0)) > HIGH_M:
+    if height_m - sure * math.sqrt(max(tall2, 0.0)) > HIGH_M:
         return True
     return last >= 2 and climb > 0.0 and _surely_lifted(track, last, up)
 
@@ -132,8 +138,10 @@ def _surely_lifted(track: Record, last: int, up: FloatArray) -> bool:
     for k in range(3):
         row = 0 if k == 0 else (middle if k == 1 else last)
         factor = factors[k]
-        lift += factor * (up @ (track.past_position[row] - track.past_position[0]))
-        spread += factor * factor * (up @ track.past_cov[row] @ up)
+        for a in range(3):
+            lift += factor * up[a] * (track.past_position[row, a] - track.past_position[0, a])
+            for b in range(3):
+                spread += factor * factor * up[a] * track.past_cov[row, a, b] * up[b]
     return lift - (SURE_SD + 1.0) * math.sqrt(max(spread, 0.0)) > LIFT_MPS2
 
 

@@ -1,6 +1,6 @@
 """The table of tracks as `words.Tracks`, with every state brought to one time."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -65,7 +65,8 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
         changed=empty(n, np.bool_),
     )
     _write(sky.tracks, n, now_ns, sky.bank, sky.scratch, out)
-    return Tracks(**out._asdict())
+    columns: dict[str, Any] = dict(zip(_Columns._fields, out, strict=True))
+    return Tracks(**columns)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -24,6 +24,7 @@ GATE: Final = 16.0
 FAR: Final = 36.0
 """... 6 s.d. by the trace, for leaving a model out of a pair altogether. Chosen: what it would add
 is below exp(-18) of its peak, and a model that is best for a report stays in."""
+_GATE_LOOSE: Final = 1.01 * GATE  # by the trace; rounding then decides nothing
 SAME_LOOK: Final = 0.5
 """Reports of one sensor closer in time than this part of a scan are of one look at the target."""
 IDENTITY_SAME: Final = 1e3  # chosen: 24-bit addresses agree by chance in far fewer cases
@@ -139,9 +140,9 @@ def chance_left(mine: Record, look: Look) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _beyond(
-    mean: FloatArray, cov: FloatArray, dt_s: float, report: Record, noise_m2: float
+    mean: FloatArray, cov: FloatArray, dt_s: float, report: Record, noise_m2: float, gate: float
 ) -> bool:
-    """Whether a report surely lies outside a model's gate, without inverting anything.
+    """Whether a report surely lies outside `gate` about a model, without inverting anything.
 
     No squared Mahalanobis length is less than the squared distance over the trace.
     """
@@ -149,7 +150,23 @@ def _beyond(
     for a in range(3):
         off2 += (report.position_m[a] - mean[a] - dt_s * mean[a + 3]) ** 2
         spread_m2 += cov[a, a] + dt_s * (2.0 * cov[a, a + 3] + dt_s * cov[a + 3, a + 3])
-    return bool(off2 > FAR * spread_m2)
+    return bool(off2 > gate * spread_m2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _may_fit(track: Record, report: Record) -> bool:
+    """False when a report surely lies outside the gates of all models: most found nearby do."""
+    if track.weight[MODELS] + track.weight[MODELS + 1] > 0.0:
+        return True
+    dt_s, noise_m2 = (report.t_ns - track.t_ns) * 1e-9, 0.0
+    for a in range(3):
+        noise_m2 += report.covariance_m2[a, a]
+    for m in range(MODELS):
+        if track.weight[m] > 0.0 and not _beyond(
+            track.mean[m], track.cov[m], dt_s, report, noise_m2, _GATE_LOOSE
+        ):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -167,7 +184,9 @@ def likelihoods(
         noise_m2 += report.covariance_m2[a, a]
     for m in range(MODELS):
         out[m] = -np.inf
-        if track.weight[m] <= 0.0 or _beyond(track.mean[m], track.cov[m], dt_s, report, noise_m2):
+        if track.weight[m] <= 0.0 or _beyond(
+            track.mean[m], track.cov[m], dt_s, report, noise_m2, FAR
+        ):
             continue
         det = innovate(
             track.mean[m], track.cov[m], dt_s, bank.noise_m2ps3[m, 0], report.position_m,
@@ -225,7 +244,7 @@ def gather(
         np.empty(room, np.int64), np.empty(room, np.int64), np.empty((room, HYPOTHESES)),
         np.empty(room), np.zeros(m, np.bool_),
     )  # fmt: skip
-    size = 0
+    size = int(np.int64(0))  # a literal 0 is a type of its own: compiled twice
     for i in range(n):
         narrow, wide = _around(tracks[i], look.t_ns, noise_m2, bank, work.place)
         count = grid.near(buckets, places, work.place, wide, work.found, CROWD)
@@ -266,7 +285,7 @@ def _of_track(
     for f in range(count):
         report = reports[work.found[f]]
         kinship = _kinship(track.mode_s, track.mode_3a, report)
-        if kinship <= 0.0:
+        if kinship <= 0.0 or not _may_fit(track, report):
             continue
         length = likelihoods(track, report, bank, pairs.log_like[size], work)
         if not length <= GATE:
@@ -347,12 +366,15 @@ def _of_seed(
         j = work.found[f]
         report = reports[j]
         dt_s = (report.t_ns - seed.t_ns) * 1e-9
-        density, off2 = 0.0, 0.0
+        density, off2, noise_m2 = 0.0, 0.0, 0.0
         for a in range(3):
             miss[a] = report.position_m[a] - seed.position_m[a]
             off2 += miss[a] * miss[a]
+            noise_m2 += seed.covariance_m2[a, a] + report.covariance_m2[a, a]
         for g in range(len(parts)):
             flat, steep = (groups[g, 0] * dt_s) ** 2, (groups[g, 1] * dt_s) ** 2
+            if off2 > _GATE_LOOSE * (noise_m2 + 2.0 * flat + steep):
+                continue
             for a in range(3):
                 for b in range(3):
                     spread[a, b] = seed.covariance_m2[a, b] + report.covariance_m2[a, b]
@@ -364,6 +386,8 @@ def _of_seed(
                 log_like, length = log_likelihood(det, miss, inverse)
                 if length <= GATE:
                     density += parts[g] * math.exp(log_like)
+        if density <= 0.0:
+            continue
         kinship = _kinship(seed.mode_s, seed.mode_3a, report)
         weight = there * density * kinship / (1.0 - there)
         if weight >= WEIGHT_PART_MIN * other[j]:

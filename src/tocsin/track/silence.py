@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from tocsin import geo
+from tocsin.track.cholesky import factor
 from tocsin.track.fall import height_and_up
 from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import CHANCE, SAME_LOOK, SCAN_S_MIN, Look
@@ -241,12 +242,24 @@ def _apart(one: Record, two: Record) -> float:
     """Squared Mahalanobis length between two tracks' likelier straight-line states."""
     first, second = leading(one), leading(two)
     dt_s = (two.t_ns - one.t_ns) * 1e-9
-    apart = two.mean[second] - one.mean[first]
     for a in range(3):
-        apart[a] -= dt_s * one.mean[first, a + 3]
-        if abs(apart[a]) > _MERGE_BOX_M or abs(apart[a + 3]) > _MERGE_BOX_MPS:
+        slower = two.mean[second, a + 3] - one.mean[first, a + 3]
+        off = two.mean[second, a] - one.mean[first, a] - dt_s * one.mean[first, a + 3]
+        if abs(off) > _MERGE_BOX_M or abs(slower) > _MERGE_BOX_MPS:
             return np.inf
-    return float(apart @ np.linalg.solve(one.cov[first] + two.cov[second], apart))
+    both = one.cov[first] + two.cov[second]
+    if factor(both, 6) == -math.inf:
+        return np.inf
+    length, step = 0.0, np.empty(6)
+    for a in range(6):  # the step solved by the lower factor: its square is the length
+        step[a] = two.mean[second, a] - one.mean[first, a]
+        if a < 3:
+            step[a] -= dt_s * one.mean[first, a + 3]
+        for b in range(a):
+            step[a] -= both[a, b] * step[b]
+        step[a] /= both[a, a]
+        length += step[a] * step[a]
+    return float(length)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

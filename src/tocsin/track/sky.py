@@ -28,10 +28,11 @@ from tocsin.track.pairs import Look
 from tocsin.track.registration import Registration
 from tocsin.track.rows import close_gaps
 from tocsin.track.system import SILENT_SCANS, Links, vouched
-from tocsin.track.table import BOOK, SCRATCH, SEED, TRACK, Records, grown
+from tocsin.track.table import BOOK, SCRATCH, SEED, TRACK, Records, copied, grown
 from tocsin.words import BoolArray, IntArray
 
-_FIRST_ROWS: Final = 64
+_FIRST_ROWS: Final = 256
+"""Of a new table; chosen: no growing for a usual picture, and untouched zeros take no memory."""
 
 
 class Sky:
@@ -59,9 +60,9 @@ class Sky:
     def copy(self) -> "Sky":
         """An independent copy without spare room."""
         other = copy.copy(self)
-        other.tracks, other.book = self.tracks[: self.n].copy(), self.book[: self.n].copy()
-        other.seeds = self.seeds[: self.ns].copy()
-        other.charts, other.heard_ns = self.charts.copy(), self.heard_ns.copy()
+        other.tracks, other.book = copied(self.tracks[: self.n]), copied(self.book[: self.n])
+        other.seeds, other.charts = copied(self.seeds[: self.ns]), copied(self.charts)
+        other.heard_ns = self.heard_ns.copy()
         other.laid_out = self.laid_out.copy()
         other.systems, other.links = self.systems.copy(), self.links.copy()
         other.ears = self.ears.copy()

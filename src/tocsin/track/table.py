@@ -150,16 +150,14 @@ SCRATCH: Final = np.dtype(
 last chain of models, which depends on nothing but its time."""
 
 
-def reports(fixes: Fixes, rows: Any, serial: int) -> Records:
-    """The `rows` (an index or a slice) of `fixes` as records; row k has serial ``serial + k``."""
-    t_ns = fixes.t_ns[rows]
-    made = np.empty(len(t_ns), dtype=REPORT)
-    serials = np.arange(serial, serial + len(fixes))[rows]
+def reports(fixes: Fixes, rows: IntArray, serial: int) -> Records:
+    """The `rows` of `fixes` as records; row k has serial ``serial + k``."""
+    made = np.empty(len(rows), dtype=REPORT)
     _pack(
-        _plain(t_ns), _plain(fixes.position_m[rows]), _plain(fixes.covariance_m2[rows]),
-        _plain(fixes.range_rate_mps[rows]), _plain(fixes.evidence[rows]), serials,
-        _plain(fixes.mode_3a[rows]), _plain(fixes.mode_s[rows]), _plain(fixes.hint[rows]),
-        _plain(fixes.has_height[rows]), _plain(fixes.friend[rows]), made,
+        rows, serial, _plain(fixes.t_ns), _plain(fixes.position_m), _plain(fixes.covariance_m2),
+        _plain(fixes.range_rate_mps), _plain(fixes.evidence), _plain(fixes.mode_3a),
+        _plain(fixes.mode_s), _plain(fixes.hint), _plain(fixes.has_height), _plain(fixes.friend),
+        made,
     )  # fmt: skip
     return made
 
@@ -172,15 +170,15 @@ def _plain(column: NDArray[Any]) -> NDArray[Any]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pack(
-    t_ns: IntArray, position: FloatArray, covariance: FloatArray, range_rate: FloatArray,
-    evidence: IntArray, serial: IntArray, mode_3a: Int32Array, mode_s: Int32Array,
+    rows: IntArray, serial: int, t_ns: IntArray, position: FloatArray, covariance: FloatArray,
+    range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array, mode_s: Int32Array,
     hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray, made: Records,
 ) -> None:  # fmt: skip
     """Columns to records."""
-    for k in range(len(made)):
-        report = made[k]
+    for j in range(len(made)):
+        k, report = rows[j], made[j]
         report.t_ns, report.range_rate_mps = t_ns[k], range_rate[k]
-        report.evidence, report.serial = evidence[k], serial[k]
+        report.evidence, report.serial = evidence[k], serial + k
         report.mode_3a, report.mode_s, report.hint = mode_3a[k], mode_s[k], hint[k]
         report.has_height, report.friend = has_height[k], friend[k]
         for a in range(3):
@@ -189,8 +187,13 @@ def _pack(
                 report.covariance_m2[a, b] = covariance[k, a, b]
 
 
+def copied(records: Records) -> Records:
+    """A copy as one block of bytes: NumPy copies records field by field, four times as slowly."""
+    return records.view(np.uint8).copy().view(records.dtype)
+
+
 def grown(records: Records, n: int, room: int) -> Records:
     """The first `n` of `records` with room for `room` along the first axis; the rest is zero."""
     wider = np.zeros((room, *records.shape[1:]), dtype=records.dtype)
-    wider[:n] = records[:n]
+    wider[:n].view(np.uint8)[...] = records[:n].view(np.uint8)
     return wider
