@@ -6,7 +6,7 @@ import pytest
 from tests.predict.squares import Squares, moving
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict import fall
-from tocsin.predict.air import LN_DENSITY
+from tocsin.predict.air import AIR
 from tocsin.predict.flight import EARTH
 from tocsin.predict.flight import fall as fly
 from tocsin.predict.zonal import HARM_RADIUS_M, raster
@@ -50,7 +50,7 @@ def flown(bodies: fall.Bodies, seed: int) -> tuple[FloatArray, FloatArray]:
     state = np.concatenate([bodies.position_m[0], bodies.velocity_mps[0]])
     states = random.multivariate_normal(state, bodies.covariance[0], FLIGHTS)
     ln_beta = random.normal(*bodies.ln_beta[0], FLIGHTS)
-    return fly(EARTH, LN_DENSITY, np.column_stack([states, ln_beta]))
+    return fly(EARTH, AIR, np.column_stack([states, ln_beta]))
 
 
 @pytest.mark.parametrize(("height_m", "enu_mps", "sd_m", "sd_mps", "sd_ln_beta"), CASES)
@@ -67,7 +67,7 @@ def test_gaussian_has_the_moments_of_monte_carlo(
     axes = local_axes(found.lat_deg, found.lon_deg)[0]
     centre_m = fly(
         EARTH,
-        LN_DENSITY,
+        AIR,
         np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1),
     )[1]
     local_m = (down_m - centre_m) @ axes.T
@@ -105,8 +105,7 @@ def test_zone_chances_are_those_of_monte_carlo(
 def gaussian_chances(bodies: fall.Bodies) -> FloatArray:
     """Chances that impact lies in each zone (no harm radius, exact outlines), of our Gaussian."""
     found = fall.impacts(bodies)
-    root = np.linalg.cholesky(found.covariance[0])
-    samples = fall.samples(found, 0, root)
+    samples = fall.samples(found, 0)
     hit = ZONES.locate(samples[:, 0], samples[:, 1])
     return np.bincount(hit[hit >= 0], minlength=len(ZONES)) / len(samples)
 

@@ -1,33 +1,30 @@
-"""Ballistic: where and when it comes down, as one Gaussian, and the zones under it.
+"""Ballistic: where and when it comes down, and the zones under it.
 
-The seven uncertain numbers of a track (place, velocity, ln beta) go through the flight equations by
-the unscented transform: 15 trajectories give mean and covariance of (east, north, time) of impact
-(Julier, Uhlmann and Durrant-Whyte, IEEE TAC 45 (2000) 477-482, with n + kappa = 3, which meets the
-fourth moments of a Gaussian, and second moments about the central trajectory, their modified form,
-which no nonlinearity can make negative). A fixed table of spread points then turns the Gaussian
-into chances of zones.
+`sigma` takes the uncertain state through the flight equations and gives mean, covariance and bend
+of (east, north, time) of impact. A fixed table of evenly spread standard numbers turns these into
+1024 impacts, the same for every body at every moment, and these into chances of zones.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
 
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict import spread
-from tocsin.predict.air import LN_DENSITY
-from tocsin.predict.flight import EARTH, fall
-from tocsin.predict.plane import place, plane, roots
-from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
+from tocsin.predict.air import AIR
+from tocsin.predict.plane import place, plane
+from tocsin.predict.sigma import curved, moments
+from tocsin.predict.tally import HORIZON_S_MAX, Strikes, tally_with
 from tocsin.predict.zonal import Raster, cell_of
-from tocsin.words import BoolArray, FloatArray, Int32Array
+from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
 
 SAMPLES: Final = 1024
-_SPREAD: Final = spread.normal(SAMPLES, 3)
+_SPREAD: Final = np.ascontiguousarray(spread.normal(SAMPLES, 3).T)
 
-_N_KAPPA: Final = 3.0
-_WEIGHT: Final = 0.5 / _N_KAPPA  # of each of the 14 outer points; the centre's may be negative
+WIND_SD_MPS: Final = 6.0
+"""Of each horizontal axis of the wind, which is not known; as in the shared knowledge, section 4."""
 
 BURN_S: Final = 90.0
 BURN_HEIGHT_M: Final = 60_000.0
@@ -56,60 +53,43 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impacts:
-    """Gaussians of impact: n rows.
+    """Distributions of impact: n rows.
 
     lat_deg, lon_deg  float64 (n,)     impact of the mean state, origin of east and north
     mean              float64 (n,3)    east (m), north (m), time (s after the state)
     covariance        float64 (n,3,3)
+    bend              float64 (n,3,3)  how it departs from a Gaussian (`sigma.curved`)
     """
 
     lat_deg: FloatArray
     lon_deg: FloatArray
     mean: FloatArray
     covariance: FloatArray
+    bend: FloatArray
 
 
-def strikes(grid: Raster, bodies: Bodies, chance_min: FloatArray) -> Strikes:
+def strikes(
+    grid: Raster, bodies: Bodies, chance_min: FloatArray, wind_sd_mps: float = WIND_SD_MPS
+) -> Strikes:
     """Zones within the harm radius of each body's impact; rows below `chance_min` (n,) left out."""
-    found = impacts(bodies)
-    root = roots(found.covariance)
-    parts = []
-    zone = np.empty(SAMPLES * grid.longest, dtype=np.int32)
-    t_s = np.empty(SAMPLES * grid.longest)
-    for job in range(len(bodies)):
-        placed = samples(found, job, root[job])
-        ends = _harmed(grid, placed, bodies.lag_s[job], zone, t_s)
-        weight = np.full(ends, 1.0 / SAMPLES)
-        parts.append(
-            (job, *tally(zone[:ends], t_s[:ends], weight, len(grid.hazard_per_m), chance_min[job]))
-        )
-    return gather(parts)
+    job, zone, chance, quantiles_s = _strikes(
+        grid, _scatter(impacts(bodies, wind_sd_mps)), _SPREAD, bodies.lag_s, chance_min
+    )
+    return Strikes(job=job, zone=zone, chance=chance, quantiles_s=quantiles_s)
 
 
-def impacts(bodies: Bodies) -> Impacts:
-    """Mean and covariance of place and time of impact, by the unscented transform."""
-    n = len(bodies)
-    covariance = np.zeros((n, 7, 7))
-    covariance[:, :6, :6] = bodies.covariance
+def impacts(bodies: Bodies, wind_sd_mps: float = WIND_SD_MPS) -> Impacts:
+    """Distribution of place and time of impact."""
+    covariance = bodies.covariance.copy()
     covariance[:, 3:6, 3:6] += _burning(bodies)
-    covariance[:, 6, 6] = bodies.ln_beta[:, 1] ** 2
-    centre = np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1)
-    offsets = np.sqrt(_N_KAPPA) * roots(covariance).transpose(0, 2, 1)
-    points = centre[:, None, :] + np.concatenate([np.zeros((n, 1, 7)), offsets, -offsets], axis=1)
-    down_s, down_m = fall(EARTH, LN_DENSITY, points.reshape(-1, 7))
-    down_s, down_m = down_s.reshape(n, 15), down_m.reshape(n, 15, 3)
-    lat_deg, lon_deg, _ = geodetic(down_m[:, 0])
-    away_m = down_m - down_m[:, :1]
-    local_m = np.einsum("nij,npj->npi", local_axes(lat_deg, lon_deg), away_m)
-    later_s = down_s[:, 1:] - down_s[:, :1]
-    off = np.concatenate([local_m[:, 1:, :2], later_s[:, :, None]], axis=2)
-    mean = _WEIGHT * off.sum(axis=1)
-    mean[:, 2] += down_s[:, 0]
+    centre = np.concatenate([bodies.position_m, bodies.velocity_mps], axis=1)
+    place_deg, mean, spread, bend = moments(AIR, centre, covariance, bodies.ln_beta, wind_sd_mps)
     return Impacts(
-        lat_deg=lat_deg,
-        lon_deg=lon_deg,
+        lat_deg=place_deg[:, 0],
+        lon_deg=place_deg[:, 1],
         mean=mean,
-        covariance=_WEIGHT * np.einsum("npi,npj->nij", off, off),
+        covariance=spread,
+        bend=bend,
     )
 
 
@@ -131,20 +111,84 @@ def _burning(bodies: Bodies) -> FloatArray:
     return np.where(may_burn(bodies)[:, None, None], added, 0.0)
 
 
-def samples(found: Impacts, job: int, root: FloatArray) -> FloatArray:
+def samples(found: Impacts, job: int) -> FloatArray:
     """Latitude, longitude (deg) and time (s after the state) of SAMPLES impacts, shape (n,3)."""
-    scattered = found.mean[job] + _SPREAD @ root.T
-    return _placed(found.lat_deg[job], found.lon_deg[job], scattered)
+    placed = np.empty((3, SAMPLES))
+    _sample(_scatter(found), job, _SPREAD, placed)
+    return placed.T
+
+
+class Scatter(NamedTuple):
+    """`Impacts` as the kernels take them; `root` is that of `sigma.curved`."""
+
+    lat_deg: FloatArray
+    lon_deg: FloatArray
+    mean: FloatArray
+    root: FloatArray
+    bend: FloatArray
+
+
+def _scatter(found: Impacts) -> Scatter:
+    root = curved(found.covariance, found.bend)
+    return Scatter(found.lat_deg, found.lon_deg, found.mean, root, found.bend)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _sample(found: Scatter, job: int, table: FloatArray, placed: FloatArray) -> None:
+    """Fills `placed` (3,n) with latitude, longitude (deg) and time (s) of the table's impacts."""
+    around = plane(found.lat_deg[job], found.lon_deg[job])
+    mean, root, bend = found.mean[job], found.root[job], found.bend[job]
+    east_0, north_0, late_0 = mean[0], mean[1], mean[2]
+    r00, r10, r11 = root[0, 0], root[1, 0], root[1, 1]
+    r20, r21, r22 = root[2, 0], root[2, 1], root[2, 2]
+    b00, b01, b02 = 0.5 * bend[0, 0], 0.5 * bend[0, 1], 0.5 * bend[0, 2]
+    b10, b11, b12 = bend[1, 0], bend[1, 1], bend[1, 2]
+    b20, b21, b22 = 0.5 * bend[2, 0], 0.5 * bend[2, 1], 0.5 * bend[2, 2]
+    for i in range(table.shape[1]):
+        u, v, w = table[0, i], table[1, i], table[2, i]
+        uu, uv, vv = u * u - 1.0, u * v, v * v - 1.0
+        east_m = east_0 + r00 * u + b00 * uu + b10 * uv + b20 * vv
+        north_m = north_0 + r10 * u + r11 * v + b01 * uu + b11 * uv + b21 * vv
+        placed[0, i], placed[1, i] = place(around, east_m, north_m)
+        linear_s = late_0 + r20 * u + r21 * v + r22 * w
+        placed[2, i] = linear_s + b02 * uu + b12 * uv + b22 * vv
 
 
 @numba.njit(cache=True, nogil=True)
-def _placed(lat_deg: float, lon_deg: float, scattered: FloatArray) -> FloatArray:
-    """East and north (m) of the rows of `scattered` (n,3) turned into degrees."""
-    around = plane(lat_deg, lon_deg)
-    placed = scattered.copy()
-    for i in range(len(scattered)):
-        placed[i, 0], placed[i, 1] = place(around, scattered[i, 0], scattered[i, 1])
-    return placed
+def _strikes(
+    grid: Raster, found: Scatter, table: FloatArray, lag_s: FloatArray, chance_min: FloatArray
+) -> tuple[IntArray, Int32Array, FloatArray, FloatArray]:
+    """The columns of `Strikes`, body by body."""
+    size = table.shape[1]
+    placed, slot = np.empty((3, size)), np.full(len(grid.hazard_per_m), -1, dtype=np.int32)
+    zone, t_s = np.empty(size * grid.longest, dtype=np.int32), np.empty(size * grid.longest)
+    weight = np.full(size * grid.longest, 1.0 / size)
+    room, rows = 64 * len(lag_s) + 64, 0
+    job, zones = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32)
+    chances, quantiles_s = np.empty((room, len(HORIZONS_S))), np.empty((room, 3))
+    for i in range(len(lag_s)):
+        _sample(found, i, table, placed)
+        ends = _harmed(grid, placed, lag_s[i], zone, t_s)
+        mine, chance, late_s = tally_with(
+            slot, zone[:ends], t_s[:ends], weight[:ends], chance_min[i]
+        )
+        count = len(mine)
+        if rows + count > room:
+            room = 2 * (rows + count)
+            job, zones = _grown(job, room), _grown(zones, room)
+            chances, quantiles_s = _grown(chances, room), _grown(quantiles_s, room)
+        job[rows : rows + count], zones[rows : rows + count] = i, mine
+        chances[rows : rows + count], quantiles_s[rows : rows + count] = chance, late_s
+        rows += count
+    return job[:rows], zones[:rows], chances[:rows], quantiles_s[:rows]
+
+
+@numba.njit(cache=True, nogil=True)
+def _grown(column: FloatArray, room: int) -> FloatArray:
+    """A copy with room for more rows."""
+    longer = np.empty((room, *column.shape[1:]), dtype=column.dtype)
+    longer[: len(column)] = column
+    return longer
 
 
 @numba.njit(cache=True, nogil=True)
@@ -153,9 +197,9 @@ def _harmed(
 ) -> int:
     """Fills `zone` and `t_s` with the zones each impact harms and when; how many there are."""
     ends = 0
-    for i in range(len(placed)):
-        after_s = max(placed[i, 2] - lag_s, 0.0)
-        cell = cell_of(grid, placed[i, 0], placed[i, 1])
+    for i in range(placed.shape[1]):
+        after_s = max(placed[2, i] - lag_s, 0.0)
+        cell = cell_of(grid, placed[0, i], placed[1, i])
         if cell < 0 or after_s > HORIZON_S_MAX:
             continue
         for at in range(grid.start[cell], grid.start[cell + 1]):

@@ -14,6 +14,9 @@ _HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
 _BINS: Final = 128
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
+_EVEN_SHARE: Final = 0.08
+"""Where the latest end comes this little after the soonest (as a part of t + 10 s), bins are even in
+time: as wide as the others within 4 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,69 +64,109 @@ def tally(
     `zone`, `t_s` and `weight` list the ends; those later than 1800 s do not count. Zones below
     `chance_min` are left out.
     """
+    return tally_with(np.full(zones, -1, dtype=np.int32), zone, t_s, weight, chance_min)
+
+
+@numba.njit(cache=True, nogil=True)
+def tally_with(
+    slot: Int32Array, zone: Int32Array, t_s: FloatArray, weight: FloatArray, chance_min: float
+) -> tuple[Int32Array, FloatArray, FloatArray]:
+    """As `tally`; `slot` (zones,) is scratch, -1 everywhere before and after.
+
+    One flight touches few of a country's zones: nothing here goes through all of them.
+    """
     horizons = np.array(_HORIZONS)
-    chance = np.zeros((zones, len(horizons)))
-    soonest = np.full(zones, np.inf)
-    latest = np.zeros(zones)
+    rows = _touched(slot, zone)
+    count = len(rows)
+    for s in range(count):
+        slot[rows[s]] = s
+    chance = np.zeros((count, len(horizons)))
+    soonest, latest = np.full(count, np.inf), np.zeros(count)
+    at = np.empty(len(zone), dtype=np.int32)
+    h = 0
     for i in range(len(zone)):
+        s = slot[zone[i]]
+        at[i] = -1
         if t_s[i] > horizons[-1]:
             continue
-        h = 0
         while t_s[i] > horizons[h]:
             h += 1
-        chance[zone[i], h] += weight[i]
-        soonest[zone[i]] = min(soonest[zone[i]], t_s[i])
-        latest[zone[i]] = max(latest[zone[i]], t_s[i])
-    slot = np.full(zones, -1, dtype=np.int32)
+        while h > 0 and t_s[i] <= horizons[h - 1]:
+            h -= 1
+        at[i] = s
+        chance[s, h] += weight[i]
+        soonest[s], latest[s] = min(soonest[s], t_s[i]), max(latest[s], t_s[i])
     kept = 0
-    for z in range(zones):
+    for s in range(count):
+        slot[rows[s]] = -1
         for h in range(1, len(horizons)):
-            chance[z, h] += chance[z, h - 1]
-        if chance[z, -1] >= chance_min and chance[z, -1] > 0.0:
-            slot[z] = kept
-            kept += 1
-    counts = _histograms(zone, t_s, weight, slot, kept, soonest, latest)
-    rows = np.empty(kept, dtype=np.int32)
-    chances = np.empty((kept, len(horizons)))
+            chance[s, h] += chance[s, h - 1]
+        if chance[s, -1] < chance_min or chance[s, -1] <= 0.0:
+            latest[s] = -1.0  # not counted further
+            continue
+        kept += 1
+    counts = _histograms(at, t_s, weight, soonest, latest)
+    zones, chances = np.empty(kept, dtype=np.int32), np.empty((kept, len(horizons)))
     quantiles_s = np.empty((kept, len(QUANTILES)))
-    for z in range(zones):
-        if slot[z] >= 0:
-            rows[slot[z]] = z
-            chances[slot[z]] = np.minimum(chance[z], 1.0)
-            quantiles_s[slot[z]] = _quantiles_s(counts[slot[z]], soonest[z], latest[z])
-    return rows, chances, quantiles_s
+    k = 0
+    for s in range(count):
+        if latest[s] >= 0.0:
+            zones[k] = rows[s]
+            for h in range(len(horizons)):
+                chances[k, h] = min(chance[s, h], 1.0)
+            _quantiles_s(counts[s], soonest[s], latest[s], quantiles_s[k])
+            k += 1
+    return zones, chances, quantiles_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _touched(slot: Int32Array, zone: Int32Array) -> Int32Array:
+    """The zones that occur, in order; their slots are no longer -1."""
+    found = np.empty(min(len(zone), len(slot)), dtype=np.int32)
+    count = 0
+    for i in range(len(zone)):
+        if slot[zone[i]] < 0:
+            slot[zone[i]] = 0
+            found[count] = zone[i]
+            count += 1
+    return np.sort(found[:count])
+
+
+@numba.njit(cache=True, nogil=True)
+def _even(soonest_s: float, latest_s: float) -> bool:
+    """Whether bins even in time do as well as bins even in ln(t + 10 s), and spare logarithms."""
+    return latest_s - soonest_s < _EVEN_SHARE * (soonest_s + _SOON_S)
 
 
 @numba.njit(cache=True, nogil=True)
 def _histograms(
-    zone: Int32Array,
-    t_s: FloatArray,
-    weight: FloatArray,
-    slot: Int32Array,
-    slots: int,
-    soonest: FloatArray,
-    latest: FloatArray,
+    at: Int32Array, t_s: FloatArray, weight: FloatArray, soonest: FloatArray, latest: FloatArray
 ) -> FloatArray:
-    """Weights of the ends of each kept zone by bin between its soonest and latest end."""
-    first = np.log(soonest + _SOON_S)
-    bins_per_ln = np.empty(len(slot))
-    for z in range(len(slot)):
-        span = np.log(latest[z] + _SOON_S) - first[z]
-        bins_per_ln[z] = _BINS / span if span > 1e-12 else 0.0
-    counts = np.zeros((slots, _BINS))
-    for i in range(len(zone)):
-        z = zone[i]
-        if slot[z] >= 0 and t_s[i] <= latest[z]:
-            place = int((np.log(t_s[i] + _SOON_S) - first[z]) * bins_per_ln[z])
-            counts[slot[z], min(max(place, 0), _BINS - 1)] += weight[i]
+    """Weights of the ends of each zone (slot `at`) by bin between its soonest and latest end."""
+    count = len(soonest)
+    first, bins_per = np.empty(count), np.empty(count)
+    for s in range(count):
+        even = _even(soonest[s], latest[s])
+        first[s] = soonest[s] if even else np.log(soonest[s] + _SOON_S)
+        span = latest[s] - first[s] if even else np.log(latest[s] + _SOON_S) - first[s]
+        bins_per[s] = _BINS / span if span > 1e-12 else 0.0
+    counts = np.zeros((count, _BINS))
+    for i in range(len(at)):
+        s = at[i]
+        if s >= 0 and latest[s] >= 0.0:
+            t = t_s[i] if _even(soonest[s], latest[s]) else np.log(t_s[i] + _SOON_S)
+            place = int((t - first[s]) * bins_per[s])
+            counts[s, min(max(place, 0), _BINS - 1)] += weight[i]
     return counts
 
 
 @numba.njit(cache=True, nogil=True)
-def _quantiles_s(counts: FloatArray, soonest_s: float, latest_s: float) -> FloatArray:
+def _quantiles_s(
+    counts: FloatArray, soonest_s: float, latest_s: float, quantiles_s: FloatArray
+) -> None:
     """Seconds at which the histogram reaches each of QUANTILES, never falling."""
-    quantiles_s = np.empty(len(QUANTILES))
     total = counts.sum()
+    even = _even(soonest_s, latest_s)
     first, span = np.log(soonest_s + _SOON_S), np.log((latest_s + _SOON_S) / (soonest_s + _SOON_S))
     for k in range(len(QUANTILES)):
         wanted = QUANTILES[k] * total
@@ -132,6 +175,8 @@ def _quantiles_s(counts: FloatArray, soonest_s: float, latest_s: float) -> Float
             below += counts[place]
             place += 1
         part = (wanted - below) / counts[place] if counts[place] > 0.0 else 0.5
-        ln = first + span * (place + min(max(part, 0.0), 1.0)) / _BINS
-        quantiles_s[k] = min(max(np.exp(ln) - _SOON_S, soonest_s), latest_s)
-    return quantiles_s
+        share = (place + min(max(part, 0.0), 1.0)) / _BINS
+        reached = soonest_s + share * (latest_s - soonest_s)
+        if not even:
+            reached = np.exp(first + span * share) - _SOON_S
+        quantiles_s[k] = min(max(reached, soonest_s), latest_s)
