@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.predict import maps, truth
-from bench.predict.cases import LAT_DEG, LON_DEG, QUALITIES, Case, bodies, cases
+from bench.predict import cases, maps, truth
+from bench.predict.cases import LAT_DEG, LON_DEG, QUALITIES, Case, bodies
 from bench.predict.truth import Floats
 from bench.track.rows import Row, row, say
 from tests.predict.squares import M_PER_DEG, Squares
 from tocsin.geo import geodetic
 from tocsin.predict import fall, flight
 from tocsin.predict.air import AIR
-from tocsin.predict.zonal import Raster, cell_of, raster
+from tocsin.predict.zonal import Raster, raster
 
 TUNING_SEEDS: Final = (101,)
 ZONES_M: Final = (2_500.0, 8_000.0)
@@ -90,7 +90,7 @@ def accuracy(seeds: list[int], each: int, flights: int) -> list[Row]:
     """Rows of all cases together, and of each quality of tracking."""
     judged: list[tuple[str, Figures, Figures]] = []
     for seed in seeds:
-        for k, case in enumerate(cases(seed, each)):
+        for k, case in enumerate(cases.drawn(seed, each)):
             judged.append((case.quality, *judge(case, 1_000 * seed + k, flights)))
             say(f"{case.quality}: " + ", ".join(f"{n} {v:.4g}" for n, v in judged[-1][1].items()))
     rows = []
@@ -147,7 +147,7 @@ def _row(
 
 def speed(seeds: list[int], each: int) -> list[Row]:
     """Threats in 100 ms of one core: the whole of `strikes`, zones of 4 km, harm radius 500 m."""
-    some = cases(seeds[0], each)
+    some = cases.drawn(seeds[0], each)
     of = [some[k % len(some)] for k in range(THREATS)]
     zones = Squares(LAT_DEG - 1.5, LON_DEG - 2.2, 74, 74, 4_000.0)
     grid, asked = raster(zones), bodies(of)

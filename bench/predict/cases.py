@@ -57,7 +57,7 @@ class Case:
         return states
 
 
-def cases(seed: int, each: int) -> list[Case]:
+def drawn(seed: int, each: int) -> list[Case]:
     """`each` cases of every quality."""
     rng = np.random.default_rng(seed)
     return [_case(rng, quality) for quality in QUALITIES for _ in range(each)]

@@ -137,7 +137,7 @@ def test_degenerate_uncertainty_is_a_point() -> None:
     bodies = body(30e3, (300.0, 0.0, -300.0), sd_m=0.0, sd_mps=0.0, sd_ln_beta=0.0)
     down_s, down_m = flown(bodies, seed=4)
     lat_deg, lon_deg, _ = geodetic(down_m[:1])
-    found = fall.strikes(GRID, bodies, np.zeros(1))
+    found = fall.strikes(GRID, bodies, np.zeros(1), wind_sd_mps=0.0)
     assert (found.chance[:, -1] == 1.0).all()
     assert ZONES.locate(lat_deg, lon_deg)[0] in found.zone
     assert np.allclose(found.quantiles_s, down_s[0], atol=1e-6)

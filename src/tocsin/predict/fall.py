@@ -15,7 +15,7 @@ from tocsin.geo import geodetic, local_axes
 from tocsin.predict import spread
 from tocsin.predict.air import AIR
 from tocsin.predict.plane import place, plane
-from tocsin.predict.sigma import curved, moments
+from tocsin.predict.sigma import covariance_of, moments
 from tocsin.predict.tally import HORIZON_S_MAX, Strikes, tally_with
 from tocsin.predict.zonal import Raster, cell_of
 from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
@@ -57,15 +57,21 @@ class Impacts:
 
     lat_deg, lon_deg  float64 (n,)     impact of the mean state, origin of east and north
     mean              float64 (n,3)    east (m), north (m), time (s after the state)
-    covariance        float64 (n,3,3)
-    bend              float64 (n,3,3)  how it departs from a Gaussian (`sigma.curved`)
+    root              float64 (n,3,3)  of the covariance without what the bends add
+    bend              float64 (n,6,3)  how it departs from a Gaussian (`sigma.moments`)
     """
 
     lat_deg: FloatArray
     lon_deg: FloatArray
     mean: FloatArray
-    covariance: FloatArray
+    root: FloatArray
     bend: FloatArray
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance (n,3,3) of east, north (m) and time (s)."""
+        found: FloatArray = covariance_of(self.root, self.bend)
+        return found
 
 
 def strikes(
@@ -83,12 +89,12 @@ def impacts(bodies: Bodies, wind_sd_mps: float = WIND_SD_MPS) -> Impacts:
     covariance = bodies.covariance.copy()
     covariance[:, 3:6, 3:6] += _burning(bodies)
     centre = np.concatenate([bodies.position_m, bodies.velocity_mps], axis=1)
-    place_deg, mean, spread, bend = moments(AIR, centre, covariance, bodies.ln_beta, wind_sd_mps)
+    place_deg, mean, root, bend = moments(AIR, centre, covariance, bodies.ln_beta, wind_sd_mps)
     return Impacts(
         lat_deg=place_deg[:, 0],
         lon_deg=place_deg[:, 1],
         mean=mean,
-        covariance=spread,
+        root=root,
         bend=bend,
     )
 
@@ -119,7 +125,7 @@ def samples(found: Impacts, job: int) -> FloatArray:
 
 
 class Scatter(NamedTuple):
-    """`Impacts` as the kernels take them; `root` is that of `sigma.curved`."""
+    """`Impacts` as the kernels take them."""
 
     lat_deg: FloatArray
     lon_deg: FloatArray
@@ -129,29 +135,29 @@ class Scatter(NamedTuple):
 
 
 def _scatter(found: Impacts) -> Scatter:
-    root = curved(found.covariance, found.bend)
-    return Scatter(found.lat_deg, found.lon_deg, found.mean, root, found.bend)
+    return Scatter(found.lat_deg, found.lon_deg, found.mean, found.root, found.bend)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _sample(found: Scatter, job: int, table: FloatArray, placed: FloatArray) -> None:
     """Fills `placed` (3,n) with latitude, longitude (deg) and time (s) of the table's impacts."""
     around = plane(found.lat_deg[job], found.lon_deg[job])
-    mean, root, bend = found.mean[job], found.root[job], found.bend[job]
-    east_0, north_0, late_0 = mean[0], mean[1], mean[2]
-    r00, r10, r11 = root[0, 0], root[1, 0], root[1, 1]
-    r20, r21, r22 = root[2, 0], root[2, 1], root[2, 2]
-    b00, b01, b02 = 0.5 * bend[0, 0], 0.5 * bend[0, 1], 0.5 * bend[0, 2]
-    b10, b11, b12 = bend[1, 0], bend[1, 1], bend[1, 2]
-    b20, b21, b22 = 0.5 * bend[2, 0], 0.5 * bend[2, 1], 0.5 * bend[2, 2]
+    for row in range(3):
+        mean, r0, r1, r2 = found.mean[job, row], found.root[job, row, 0], 0.0, 0.0
+        if row > 0:
+            r1 = found.root[job, row, 1]
+        if row > 1:
+            r2 = found.root[job, row, 2]
+        bend = found.bend[job, :, row]
+        b0, b1, b2 = 0.5 * bend[0], 0.5 * bend[1], 0.5 * bend[2]
+        b01, b02, b12 = bend[3], bend[4], bend[5]
+        level = mean - b0 - b1 - b2
+        for i in range(table.shape[1]):
+            u, v, w = table[0, i], table[1, i], table[2, i]
+            first = u * (r0 + b0 * u + b01 * v + b02 * w)
+            placed[row, i] = level + first + v * (r1 + b1 * v + b12 * w) + w * (r2 + b2 * w)
     for i in range(table.shape[1]):
-        u, v, w = table[0, i], table[1, i], table[2, i]
-        uu, uv, vv = u * u - 1.0, u * v, v * v - 1.0
-        east_m = east_0 + r00 * u + b00 * uu + b10 * uv + b20 * vv
-        north_m = north_0 + r10 * u + r11 * v + b01 * uu + b11 * uv + b21 * vv
-        placed[0, i], placed[1, i] = place(around, east_m, north_m)
-        linear_s = late_0 + r20 * u + r21 * v + r22 * w
-        placed[2, i] = linear_s + b02 * uu + b12 * uv + b22 * vv
+        placed[0, i], placed[1, i] = place(around, placed[0, i], placed[1, i])
 
 
 @numba.njit(cache=True, nogil=True)

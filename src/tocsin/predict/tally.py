@@ -11,12 +11,12 @@ from tocsin.words import HORIZONS_S, FloatArray, Int32Array, IntArray
 HORIZON_S_MAX: Final = float(HORIZONS_S[-1])
 QUANTILES: Final = (0.05, 0.50, 0.95)
 _HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
-_BINS: Final = 128
+_BINS: Final = 160
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
-_EVEN_SHARE: Final = 0.08
-"""Where the latest end comes this little after the soonest (as a part of t + 10 s), bins are even in
-time: as wide as the others within 4 %."""
+_EVEN_SHARE: Final = 0.35
+"""Where the latest end comes this little after the soonest (as a part of t + 10 s), as in every fall,
+bins are even in time: at most a sixth wider than the others, and they spare the logarithms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _touched(slot: Int32Array, zone: Int32Array) -> Int32Array:
 
 @numba.njit(cache=True, nogil=True)
 def _even(soonest_s: float, latest_s: float) -> bool:
-    """Whether bins even in time do as well as bins even in ln(t + 10 s), and spare logarithms."""
+    """Whether bins are even in time (see `_EVEN_SHARE`)."""
     return latest_s - soonest_s < _EVEN_SHARE * (soonest_s + _SOON_S)
 
 
