@@ -11,12 +11,12 @@ import time
 from typing import Any, Final
 
 import numpy as np
+from tests.predict.squares import M_PER_DEG, Squares
 
 from bench.predict import cases, maps, truth
 from bench.predict.cases import LAT_DEG, LON_DEG, QUALITIES, Case, bodies
 from bench.predict.truth import Floats
 from bench.track.rows import Row, row, say
-from tests.predict.squares import M_PER_DEG, Squares
 from tocsin.geo import geodetic
 from tocsin.predict import fall, flight
 from tocsin.predict.air import AIR
@@ -200,7 +200,7 @@ def _numbers(text: str) -> list[int]:
 def main(args: list[str]) -> list[Row]:
     """The rows asked for."""
     parser = argparse.ArgumentParser(prog="python -m bench predict", description=__doc__)
-    parser.add_argument("--seeds", type=_numbers, default=[1], help="such as 1,2; 101 was for tuning")
+    parser.add_argument("--seeds", type=_numbers, default=[1], help="such as 1,2")
     parser.add_argument("--each", type=int, default=10, help="cases of each quality and seed")
     parser.add_argument("--flights", type=int, default=1_000_000, help="of the truth, a case")
     parser.add_argument("--only", default="speed,accuracy")

@@ -113,8 +113,9 @@ def _pull(air: Floats, x: Any, v: Any, wind: Any, half: float) -> Any:
     central = -_GM / (r2 * np.sqrt(r2))
     ratio = 1.5 * _J2 * _A * _A / r2
     sine2 = x[2] * x[2] / r2
-    side, polar = central * (1.0 + ratio * (1.0 - 5.0 * sine2)), central * (
-        1.0 + ratio * (3.0 - 5.0 * sine2)
+    side, polar = (
+        central * (1.0 + ratio * (1.0 - 5.0 * sine2)),
+        central * (1.0 + ratio * (3.0 - 5.0 * sine2)),
     )
     height_m = _height_m(x[0], x[1], x[2])
     rho = 0.0

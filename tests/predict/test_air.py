@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tocsin.predict.air import CEILING_M, AIR, density, density_at
+from tocsin.predict.air import AIR, CEILING_M, density, density_at
 
 # NOAA-S/T 76-1562, part 4, table I (geometric altitude, m; density, kg/m3).
 PUBLISHED = [

@@ -6,7 +6,7 @@ of (east, north, time) of impact. A fixed table of evenly spread standard number
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
@@ -24,7 +24,7 @@ SAMPLES: Final = 1024
 _SPREAD: Final = np.ascontiguousarray(spread.normal(SAMPLES, 3).T)
 
 WIND_SD_MPS: Final = 6.0
-"""Of each horizontal axis of the wind, which is not known; as in the shared knowledge, section 4."""
+"""Of each horizontal axis of the wind, which is not known; shared knowledge, algorithms.md 4."""
 
 BURN_S: Final = 90.0
 BURN_HEIGHT_M: Final = 60_000.0
@@ -190,7 +190,7 @@ def _strikes(
 
 
 @numba.njit(cache=True, nogil=True)
-def _grown(column: FloatArray, room: int) -> FloatArray:
+def _grown(column: Any, room: int) -> Any:
     """A copy with room for more rows."""
     longer = np.empty((room, *column.shape[1:]), dtype=column.dtype)
     longer[: len(column)] = column

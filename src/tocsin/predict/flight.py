@@ -19,7 +19,7 @@ import numpy as np
 
 from tocsin.geo import EARTH_RATE_RPS, GM_M3PS2, J2, SEMI_MAJOR_M, SEMI_MINOR_M
 from tocsin.predict.air import BOTTOM_M, STEP_M
-from tocsin.words import FloatArray
+from tocsin.words import BoolArray, FloatArray
 
 FALL_S_MAX: Final = 2_000.0
 """Longest flight followed: the last horizon (1800 s) and some more."""
@@ -148,7 +148,7 @@ def _level(lanes: FloatArray, base: int, lane: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _copy_up(lanes: FloatArray, up: FloatArray, left: int) -> None:
+def _copy_up(lanes: FloatArray, up: BoolArray, left: int) -> None:
     """Every lane that is down becomes a copy of the first that is up."""
     if left == 0:
         return

@@ -184,9 +184,7 @@ def _down_axes(lanes: FloatArray, axes: FloatArray, place_deg: FloatArray) -> No
 
 
 @numba.njit(cache=True, nogil=True)
-def _pair(
-    lanes: FloatArray, axes: FloatArray, lane: int, row: int
-) -> tuple[float, float]:
+def _pair(lanes: FloatArray, axes: FloatArray, lane: int, row: int) -> tuple[float, float]:
     """East, north (m) or time (s) of this and the next lane's impact, from that of lane 0."""
     if row == 2:
         return (

@@ -15,8 +15,8 @@ _BINS: Final = 160
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
 _EVEN_SHARE: Final = 0.35
-"""Where the latest end comes this little after the soonest (as a part of t + 10 s), as in every fall,
-bins are even in time: at most a sixth wider than the others, and they spare the logarithms."""
+"""Where the latest end comes this little after the soonest (as a part of t + 10 s), as in nearly
+every fall, bins are even in time: no wider than 128 of the others, and they spare logarithms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
