@@ -31,9 +31,9 @@ class Quality:
 
 
 QUALITIES: Final = (
-    Quality("good", 40.0, 10.0, 0.10, (0.45, 0.65)),
-    Quality("medium", 100.0, 16.0, 0.20, (0.30, 0.50)),
-    Quality("early", 200.0, 18.0, 0.30, (0.20, 0.35)),
+    Quality("good", 50.0, 13.0, 0.12, (0.45, 0.65)),
+    Quality("medium", 120.0, 21.0, 0.25, (0.30, 0.50)),
+    Quality("early", 200.0, 26.0, 0.40, (0.20, 0.35)),
 )
 
 
