@@ -25,7 +25,7 @@ FALL_S_MAX: Final = 2_000.0
 """Longest flight followed: the last horizon (1800 s) and some more."""
 
 _STEP_S_MAX: Final = 3.0
-_STEP_OF_BRAKING: Final = 0.15
+STEP_OF_BRAKING: Final = 0.15
 """A step is at most this part of the time in which drag would stop the fastest braked lane, and at
 most 3 s. Measured against DOP853 on the flights of `tests/predict/test_flight`: 1.4 m at worst,
 where a steep climb leaves the troposphere, 0.4 m else; with 4 s 4 m, with 0.2 twice the error."""
@@ -77,7 +77,7 @@ def fall(planet: Planet, air: FloatArray, states: FloatArray) -> tuple[FloatArra
             lanes[DRAG + lane] = 0.5 * np.exp(-state[6])
             for row in range(states.shape[1] - 7):
                 lanes[WIND + row * LANES + lane] = state[7 + row]
-        fly(planet, air, lanes)
+        fly(planet, air, lanes, STEP_OF_BRAKING, FALL_S_MAX)
         for lane in range(min(LANES, len(states) - first)):
             down_s[first + lane] = lanes[DOWN_S + lane]
             for row in range(3):
@@ -86,10 +86,17 @@ def fall(planet: Planet, air: FloatArray, states: FloatArray) -> tuple[FloatArra
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
-def fly(planet: Planet, air: FloatArray, lanes: FloatArray) -> None:
+def fly(
+    planet: Planet,
+    air: FloatArray,
+    lanes: FloatArray,
+    step_of_braking: float,
+    longest_s: float,
+) -> None:
     """Flies the bodies in the first six rows of `lanes` until each is down (rows DOWN_S, DOWN).
 
-    A lane that is down goes on as a copy of one that is up: it needs no case of its own.
+    One still up after `longest_s` is given as it is then. A lane that is down goes on as a copy of
+    one that is up: it needs no case of its own.
     """
     for place in range(6 * LANES):
         lanes[_TO + place] = lanes[place]
@@ -103,10 +110,10 @@ def fly(planet: Planet, air: FloatArray, lanes: FloatArray) -> None:
     _copy_up(lanes, up, left)
     _stage(planet, air, lanes, 0.0, 0.0)
     t_s = 0.0
-    while left > 0 and t_s < FALL_S_MAX:
+    while left > 0 and t_s < longest_s:
         step_s = _STEP_S_MAX
         for lane in range(LANES):
-            step_s = min(step_s, _STEP_OF_BRAKING / (lanes[_BRAKE + lane] + 1e-9))
+            step_s = min(step_s, step_of_braking / (lanes[_BRAKE + lane] + 1e-9))
         for place in range(6 * LANES):
             lanes[place] = lanes[_TO + place]
         _stage(planet, air, lanes, 0.0, step_s / 6.0)

@@ -19,9 +19,20 @@ from typing import Final
 import numba
 import numpy as np
 
-from tocsin.geo import ECCENTRICITY_SQUARED, SEMI_MAJOR_M, SEMI_MINOR_M
-from tocsin.predict.flight import DOWN, DOWN_S, DRAG, EARTH, LANES, ROWS, WIND, fly
-from tocsin.predict.plane import roots
+from tocsin.geo import SEMI_MAJOR_M, SEMI_MINOR_M
+from tocsin.predict.flight import (
+    DOWN,
+    DOWN_S,
+    DRAG,
+    EARTH,
+    FALL_S_MAX,
+    LANES,
+    ROWS,
+    STEP_OF_BRAKING,
+    WIND,
+    fly,
+)
+from tocsin.predict.plane import on_ground, roots
 from tocsin.words import FloatArray
 
 _REACH: Final = np.sqrt(3.0)  # of a sigma point, in standard deviations: meets the fourth moments
@@ -69,7 +80,7 @@ def moments(
         _launch(lanes, centre[i], ln_beta[i, 0])
         for k in range(_FLOWN):
             _shift(lanes, 2 * k + 1, column[k], _REACH)
-        fly(EARTH, air, lanes)
+        fly(EARTH, air, lanes, STEP_OF_BRAKING, FALL_S_MAX)
         _down_axes(lanes, axes, place_deg[i])
         _slopes(lanes, axes, slope, bow)
         _shifts(lanes, axes, column, slope)
@@ -83,7 +94,7 @@ def moments(
         _launch(lanes, centre[i], ln_beta[i, 0])
         for k in range(_FLOWN):
             _shift(lanes, 2 * k + 1, _DESIGN[k] @ ways @ column, 1.0)
-        fly(EARTH, air, lanes)
+        fly(EARTH, air, lanes, STEP_OF_BRAKING, FALL_S_MAX)
         _bends(lanes, axes, bend[i])
     return place_deg, mean, root, bend
 
@@ -173,14 +184,14 @@ def _shift(lanes: FloatArray, lane: int, offset: FloatArray, reach: float) -> No
 @numba.njit(cache=True, nogil=True)
 def _down_axes(lanes: FloatArray, axes: FloatArray, place_deg: FloatArray) -> None:
     """East, north and up where lane 0 is down, and its latitude and longitude."""
-    x, y, z = lanes[DOWN], lanes[DOWN + LANES], lanes[DOWN + 2 * LANES]
-    lat = np.arctan2(z, (1.0 - ECCENTRICITY_SQUARED) * np.hypot(x, y))
-    lon = np.arctan2(y, x)
+    place_deg[0], place_deg[1] = on_ground(
+        lanes[DOWN], lanes[DOWN + LANES], lanes[DOWN + 2 * LANES]
+    )
+    lat, lon = np.radians(place_deg[0]), np.radians(place_deg[1])
     sin_lat, cos_lat, sin_lon, cos_lon = np.sin(lat), np.cos(lat), np.sin(lon), np.cos(lon)
     axes[0] = np.array([-sin_lon, cos_lon, 0.0])
     axes[1] = np.array([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat])
     axes[2] = np.array([cos_lat * cos_lon, cos_lat * sin_lon, sin_lat])
-    place_deg[0], place_deg[1] = np.degrees(lat), np.degrees(lon)
 
 
 @numba.njit(cache=True, nogil=True)
