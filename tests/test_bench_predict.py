@@ -63,11 +63,8 @@ def test_a_run_has_its_rows_and_the_page_shows_them(tmp_path: Path) -> None:
     found = by_name["2.5 km zones: total variation, all"]
     assert 0.0 < found["tocsin"] < 0.02
     assert found["peer"] > found["tocsin"]  # 1,000 plain flights are noisier
-    report = {
-        "machine": {"processor": "p", "cores": 2, "system": "s"},
-        "versions": {},
-        "rows": rows,
-    }
+    machine = {"processor": "p", "cores": 2, "system": "s"}
+    report = {"machine": machine, "versions": {}, "rows": rows}
     page = impact.filled(f"before {impact.BEGIN} old {impact.END} after", impact.figures(report))
     assert "old" not in page
     assert all(row["name"] in page for row in rows)

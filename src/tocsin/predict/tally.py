@@ -11,12 +11,9 @@ from tocsin.words import HORIZONS_S, FloatArray, Int32Array, IntArray
 HORIZON_S_MAX: Final = float(HORIZONS_S[-1])
 QUANTILES: Final = (0.05, 0.50, 0.95)
 _HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
-_BINS: Final = 160
+_BINS: Final = 128
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
-_EVEN_SHARE: Final = 0.35
-"""Where the latest end comes this little after the soonest (as a part of t + 10 s), as in nearly
-every fall, bins are even in time: no wider than 128 of the others, and they spare logarithms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +59,10 @@ def tally(
     """Zones in order, their cumulative chances (n,H) and arrival quantiles (n,3), in seconds.
 
     `zone`, `t_s` and `weight` list the ends; those later than 1800 s do not count. Zones below
-    `chance_min` are left out.
+    `chance_min` are left out. One flight touches few of a country's zones: only a list of slots
+    is as long as all of them.
     """
-    return tally_with(np.full(zones, -1, dtype=np.int32), zone, t_s, weight, chance_min)
-
-
-@numba.njit(cache=True, nogil=True)
-def tally_with(
-    slot: Int32Array, zone: Int32Array, t_s: FloatArray, weight: FloatArray, chance_min: float
-) -> tuple[Int32Array, FloatArray, FloatArray]:
-    """As `tally`; `slot` (zones,) is scratch, -1 everywhere before and after.
-
-    One flight touches few of a country's zones: nothing here goes through all of them.
-    """
+    slot = np.full(zones, -1, dtype=np.int32)
     horizons = np.array(_HORIZONS)
     rows = _touched(slot, zone)
     count = len(rows)
@@ -98,7 +86,6 @@ def tally_with(
         soonest[s], latest[s] = min(soonest[s], t_s[i]), max(latest[s], t_s[i])
     kept = 0
     for s in range(count):
-        slot[rows[s]] = -1
         for h in range(1, len(horizons)):
             chance[s, h] += chance[s, h - 1]
         if chance[s, -1] < chance_min or chance[s, -1] <= 0.0:
@@ -106,17 +93,17 @@ def tally_with(
             continue
         kept += 1
     counts = _histograms(at, t_s, weight, soonest, latest)
-    zones, chances = np.empty(kept, dtype=np.int32), np.empty((kept, len(horizons)))
+    places, chances = np.empty(kept, dtype=np.int32), np.empty((kept, len(horizons)))
     quantiles_s = np.empty((kept, len(QUANTILES)))
     k = 0
     for s in range(count):
         if latest[s] >= 0.0:
-            zones[k] = rows[s]
+            places[k] = rows[s]
             for h in range(len(horizons)):
                 chances[k, h] = min(chance[s, h], 1.0)
             _quantiles_s(counts[s], soonest[s], latest[s], quantiles_s[k])
             k += 1
-    return zones, chances, quantiles_s
+    return places, chances, quantiles_s
 
 
 @numba.njit(cache=True, nogil=True)
@@ -133,29 +120,21 @@ def _touched(slot: Int32Array, zone: Int32Array) -> Int32Array:
 
 
 @numba.njit(cache=True, nogil=True)
-def _even(soonest_s: float, latest_s: float) -> bool:
-    """Whether bins are even in time (see `_EVEN_SHARE`)."""
-    return latest_s - soonest_s < _EVEN_SHARE * (soonest_s + _SOON_S)
-
-
-@numba.njit(cache=True, nogil=True)
 def _histograms(
     at: Int32Array, t_s: FloatArray, weight: FloatArray, soonest: FloatArray, latest: FloatArray
 ) -> FloatArray:
     """Weights of the ends of each zone (slot `at`) by bin between its soonest and latest end."""
     count = len(soonest)
-    first, bins_per = np.empty(count), np.empty(count)
+    first, bins_per_ln = np.empty(count), np.empty(count)
     for s in range(count):
-        even = _even(soonest[s], latest[s])
-        first[s] = soonest[s] if even else np.log(soonest[s] + _SOON_S)
-        span = latest[s] - first[s] if even else np.log(latest[s] + _SOON_S) - first[s]
-        bins_per[s] = _BINS / span if span > 1e-12 else 0.0
+        first[s] = np.log(soonest[s] + _SOON_S)
+        span = np.log(max(latest[s], soonest[s]) + _SOON_S) - first[s]
+        bins_per_ln[s] = _BINS / span if span > 1e-12 else 0.0
     counts = np.zeros((count, _BINS))
     for i in range(len(at)):
         s = at[i]
         if s >= 0 and latest[s] >= 0.0:
-            t = t_s[i] if _even(soonest[s], latest[s]) else np.log(t_s[i] + _SOON_S)
-            place = int((t - first[s]) * bins_per[s])
+            place = int((np.log(t_s[i] + _SOON_S) - first[s]) * bins_per_ln[s])
             counts[s, min(max(place, 0), _BINS - 1)] += weight[i]
     return counts
 
@@ -166,7 +145,6 @@ def _quantiles_s(
 ) -> None:
     """Seconds at which the histogram reaches each of QUANTILES, never falling."""
     total = counts.sum()
-    even = _even(soonest_s, latest_s)
     first, span = np.log(soonest_s + _SOON_S), np.log((latest_s + _SOON_S) / (soonest_s + _SOON_S))
     for k in range(len(QUANTILES)):
         wanted = QUANTILES[k] * total
@@ -176,7 +154,5 @@ def _quantiles_s(
             place += 1
         part = (wanted - below) / counts[place] if counts[place] > 0.0 else 0.5
         share = (place + min(max(part, 0.0), 1.0)) / _BINS
-        reached = soonest_s + share * (latest_s - soonest_s)
-        if not even:
-            reached = np.exp(first + span * share) - _SOON_S
+        reached = np.exp(first + span * share) - _SOON_S
         quantiles_s[k] = min(max(reached, soonest_s), latest_s)
