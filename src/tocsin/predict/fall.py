@@ -17,7 +17,7 @@ from tocsin.predict.air import AIR
 from tocsin.predict.plane import place, plane
 from tocsin.predict.sigma import covariance_of, moments
 from tocsin.predict.tally import HORIZON_S_MAX, QUANTILES, Strikes
-from tocsin.predict.zonal import Raster, cell_of
+from tocsin.predict.zonal import Raster
 from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
 
 SAMPLES: Final = 2048
@@ -230,9 +230,12 @@ def _count(
             soonest_s, latest_s = min(soonest_s, placed[2, i]), max(latest_s, placed[2, i])
     bins_per_s = _BINS / (latest_s - soonest_s) if latest_s > soonest_s else 0.0
     touched, h = 0, 0
+    while soonest_s > horizons[h]:
+        h += 1
+    several = latest_s > horizons[h]  # most falls end between two horizons: counted once
+    _to_cells(grid, placed)
     for i in range(placed.shape[1]):
-        after_s = placed[2, i]
-        cell = cell_of(grid, placed[0, i], placed[1, i])
+        after_s, cell = placed[2, i], int(placed[0, i])
         if cell < 0 or after_s > HORIZON_S_MAX:
             continue
         place = min(int((after_s - soonest_s) * bins_per_s), _BINS - 1)
@@ -247,8 +250,23 @@ def _count(
                 tolls.by_time[touched], tolls.by_horizon[touched] = 0, 0
                 touched += 1
             tolls.by_time[tolls.slot[zone], place] += 1
-            tolls.by_horizon[tolls.slot[zone], h] += 1
+            if several:
+                tolls.by_horizon[tolls.slot[zone], h] += 1
+    if not several:
+        for k in range(touched):
+            tolls.by_horizon[k, h] = tolls.by_time[k].sum()
     return touched, soonest_s, latest_s
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _to_cells(grid: Raster, placed: FloatArray) -> None:
+    """Latitudes (the first row) become cells as `zonal.cell_of` gives them, many at a time."""
+    rows, columns = float(grid.rows), float(grid.columns)
+    for i in range(placed.shape[1]):
+        row = np.floor((placed[0, i] - grid.south_deg) * grid.rows_per_deg)
+        column = np.floor((placed[1, i] - grid.west_deg) * grid.columns_per_deg)
+        inside = (row >= 0.0) & (column >= 0.0) & (row < rows) & (column < columns)
+        placed[0, i] = row * columns + column if inside else -1.0
 
 
 @numba.njit(cache=True, nogil=True)
