@@ -8,7 +8,7 @@ import pytest
 from tests.predict.squares import Squares, moving
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict import fall
-from tocsin.predict.air import LN_DENSITY
+from tocsin.predict.air import AIR
 from tocsin.predict.flight import EARTH
 from tocsin.predict.flight import fall as fly
 from tocsin.predict.zonal import HARM_RADIUS_M, raster
@@ -52,7 +52,7 @@ def flown(bodies: fall.Bodies, seed: int) -> tuple[FloatArray, FloatArray]:
     state = np.concatenate([bodies.position_m[0], bodies.velocity_mps[0]])
     states = random.multivariate_normal(state, bodies.covariance[0], FLIGHTS)
     ln_beta = random.normal(*bodies.ln_beta[0], FLIGHTS)
-    return fly(EARTH, LN_DENSITY, np.column_stack([states, ln_beta]))
+    return fly(EARTH, AIR, np.column_stack([states, ln_beta]))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -63,7 +63,7 @@ def test_gaussian_has_the_moments_of_monte_carlo(case: Any) -> None:
     axes = local_axes(found.lat_deg, found.lon_deg)[0]
     centre_m = fly(
         EARTH,
-        LN_DENSITY,
+        AIR,
         np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1),
     )[1]
     local_m = (down_m - centre_m) @ axes.T
@@ -95,8 +95,7 @@ def test_zone_chances_are_those_of_monte_carlo(case: Any) -> None:
 def gaussian_chances(bodies: fall.Bodies) -> FloatArray:
     """Chances that impact lies in each zone (no harm radius, exact outlines), of our Gaussian."""
     found = fall.impacts(bodies)
-    root = np.linalg.cholesky(found.covariance[0])
-    samples = fall.samples(found, 0, root)
+    samples = fall.samples(found, 0)
     hit = ZONES.locate(samples[:, 0], samples[:, 1])
     return np.bincount(hit[hit >= 0], minlength=len(ZONES)) / len(samples)
 
@@ -122,7 +121,7 @@ def test_degenerate_uncertainty_is_a_point() -> None:
     bodies = body(30e3, (300.0, 0.0, -300.0), sd_m=0.0, sd_mps=0.0, sd_ln_beta=0.0)
     down_s, down_m = flown(bodies, seed=4)
     lat_deg, lon_deg, _ = geodetic(down_m[:1])
-    found = fall.strikes(GRID, bodies, np.zeros(1))
+    found = fall.strikes(GRID, bodies, np.zeros(1), wind_sd_mps=0.0)
     assert (found.chance[:, -1] == 1.0).all()
     assert ZONES.locate(lat_deg, lon_deg)[0] in found.zone
     assert np.allclose(found.quantiles_s, down_s[0], atol=1e-6)

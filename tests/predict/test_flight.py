@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from tocsin.geo import EARTH_RATE_RPS, GM_M3PS2, J2, SEMI_MAJOR_M, ecef, geodetic, local_axes
-from tocsin.predict.air import LN_DENSITY, density
+from tocsin.predict.air import AIR, density
 from tocsin.predict.flight import EARTH, FALL_S_MAX, Planet, fall, height_above
 from tocsin.words import FloatArray
 
@@ -74,7 +74,7 @@ def test_falls_where_another_integrator_says(
 ) -> None:
     start = launched(lat_deg, height_m, enu_mps)
     t_s, place_m = inertial_impact(start, beta)
-    down_s, down_m = fall(EARTH, LN_DENSITY, np.append(start, np.log(beta))[None])
+    down_s, down_m = fall(EARTH, AIR, np.append(start, np.log(beta))[None])
     assert np.linalg.norm(down_m[0] - place_m) < 3.0
     assert down_s[0] == pytest.approx(t_s, abs=0.02)
     assert abs(geodetic(down_m[0])[2]) < 0.01
@@ -100,7 +100,7 @@ def kepler(r: FloatArray, v: FloatArray, t_s: float) -> FloatArray:
 def test_vacuum_is_keplers_ellipse(enu_mps: tuple[float, float, float]) -> None:
     start = launched(45.0, 20e3, enu_mps)
     round_earth = Planet(GM_M3PS2, 0.0, EARTH_RATE_RPS)
-    down_s, down_m = fall(round_earth, LN_DENSITY, np.append(start, NO_DRAG)[None])
+    down_s, down_m = fall(round_earth, AIR, np.append(start, NO_DRAG)[None])
     inertial = kepler(start[:3], start[3:] + np.cross(SPIN, start[:3]), float(down_s[0]))
     assert np.linalg.norm(turned(inertial, -float(down_s[0])) - down_m[0]) < 0.5
 
@@ -108,7 +108,7 @@ def test_vacuum_is_keplers_ellipse(enu_mps: tuple[float, float, float]) -> None:
 def test_dropped_body_lands_east() -> None:
     """Thornton and Marion, Classical Dynamics, example 10.3: 100 m at 45 degrees, 1.55 cm."""
     start = launched(45.0, 100.0, (0.0, 0.0, 0.0))
-    _, down_m = fall(EARTH, LN_DENSITY, np.append(start, NO_DRAG)[None])
+    _, down_m = fall(EARTH, AIR, np.append(start, NO_DRAG)[None])
     east, north, _ = local_axes(np.float64(45.0), np.float64(34.0)) @ (down_m[0] - start[:3])
     assert east == pytest.approx(0.0155, abs=2e-4)
     assert abs(north) < 2e-3
@@ -117,8 +117,8 @@ def test_dropped_body_lands_east() -> None:
 @pytest.mark.parametrize(("lat_deg", "side"), [(45.0, 1.0), (-45.0, -1.0)])
 def test_shot_bears_right_in_the_north_and_left_in_the_south(lat_deg: float, side: float) -> None:
     start = np.append(launched(lat_deg, 1.0, (0.0, 500.0, 500.0)), NO_DRAG)[None]
-    _, turning_m = fall(EARTH, LN_DENSITY, start)
-    _, still_m = fall(Planet(GM_M3PS2, J2, 0.0), LN_DENSITY, start)
+    _, turning_m = fall(EARTH, AIR, start)
+    _, still_m = fall(Planet(GM_M3PS2, J2, 0.0), AIR, start)
     east = local_axes(np.float64(lat_deg), np.float64(34.0))[0] @ (turning_m[0] - still_m[0])
     flown_s = 2.0 * 500.0 / 9.8
     # Flat Earth, first order: w t2 (v_north sin(lat) - g t cos(lat) / 3 ... ) with climb and fall.
@@ -131,7 +131,7 @@ def test_shot_bears_right_in_the_north_and_left_in_the_south(lat_deg: float, sid
 def test_ends_of_the_range() -> None:
     buried = np.append(launched(50.0, -5.0, (10.0, 0.0, 0.0)), 8.0)
     orbit = np.append(launched(50.0, 400e3, (7_300.0, 0.0, 0.0)), 8.0)
-    down_s, down_m = fall(EARTH, LN_DENSITY, np.stack([buried, orbit]))
+    down_s, down_m = fall(EARTH, AIR, np.stack([buried, orbit]))
     assert down_s[0] == 0.0
     assert np.array_equal(down_m[0], buried[:3])
     assert FALL_S_MAX <= down_s[1] < FALL_S_MAX + 5.0

@@ -21,8 +21,8 @@ _LAPSES_K_PER_M: Final = (-6.5e-3, 0.0, 1e-3, 2.8e-3, 0.0, -2.8e-3, -2.0e-3)  # 
 _TOP_M: Final = 86_000.0
 _SCALE_M: Final = 5_900.0
 
-_BOTTOM_M: Final = -1_000.0
-_STEP_M: Final = 100.0
+BOTTOM_M: Final = -1_000.0
+STEP_M: Final = 100.0
 CEILING_M: Final = 150_000.0
 
 
@@ -54,22 +54,20 @@ def _pressure_pa(base_pa: float, base_k: float, lapse: float, rise_m: FloatArray
 
 
 def _table() -> FloatArray:
-    """Natural logarithm of density every 100 m, from 1 km below the ellipsoid to 150 km."""
-    height_m = np.arange(_BOTTOM_M, CEILING_M + 2.0 * _STEP_M, _STEP_M)
+    """Density every 100 m, from 1 km below the ellipsoid to 150 km, where it ends."""
+    height_m = np.arange(BOTTOM_M, CEILING_M + 2.0 * STEP_M, STEP_M)
     top = np.log(density(np.array([_TOP_M])))[0]
-    low = np.log(density(np.minimum(height_m, _TOP_M)))
-    return np.where(height_m <= _TOP_M, low, top - (height_m - _TOP_M) / _SCALE_M)
+    low = density(np.minimum(height_m, _TOP_M))
+    found = np.where(height_m <= _TOP_M, low, np.exp(top - (height_m - _TOP_M) / _SCALE_M))
+    return np.where(height_m >= CEILING_M, 0.0, found)
 
 
-LN_DENSITY: Final = _table()
+AIR: Final = _table()
 
 
 @numba.njit(cache=True, nogil=True)
-def density_at(ln_density: FloatArray, height_m: float) -> float:
-    """Density (kg/m3) at a height, linear in its logarithm between the rows of LN_DENSITY."""
-    if height_m >= CEILING_M:
-        return 0.0
-    place = max(height_m - _BOTTOM_M, 0.0) / _STEP_M
+def density_at(air: FloatArray, height_m: float) -> float:
+    """Density (kg/m3) at a height, linear between the rows of AIR: 3e-5 too much at worst."""
+    place = min(max((height_m - BOTTOM_M) / STEP_M, 0.0), len(air) - 2.0)
     row = int(place)
-    part = place - row
-    return float(np.exp(ln_density[row] * (1.0 - part) + ln_density[row + 1] * part))
+    return float(air[row] + (place - row) * (air[row + 1] - air[row]))

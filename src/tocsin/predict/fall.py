@@ -1,33 +1,34 @@
-"""Ballistic: where and when it comes down, as one Gaussian, and the zones under it.
+"""Ballistic: where and when it comes down, and the zones under it.
 
-The seven uncertain numbers of a track (place, velocity, ln beta) go through the flight equations by
-the unscented transform: 15 trajectories give mean and covariance of (east, north, time) of impact
-(Julier, Uhlmann and Durrant-Whyte, IEEE TAC 45 (2000) 477-482, with n + kappa = 3, which meets the
-fourth moments of a Gaussian, and second moments about the central trajectory, their modified form,
-which no nonlinearity can make negative). A fixed table of spread points then turns the Gaussian
-into chances of zones.
+`sigma` takes the uncertain state through the flight equations and gives mean, covariance and bend
+of (east, north, time) of impact. A fixed table of evenly spread standard numbers turns these into
+2048 impacts, the same for every body at every moment, and these into chances of zones.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
 
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict import spread
-from tocsin.predict.air import LN_DENSITY
-from tocsin.predict.flight import EARTH, fall
-from tocsin.predict.plane import place, plane, roots
-from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
-from tocsin.predict.zonal import Raster, cell_of
-from tocsin.words import BoolArray, FloatArray, Int32Array
+from tocsin.predict.air import AIR
+from tocsin.predict.plane import place, plane
+from tocsin.predict.sigma import covariance_of, moments
+from tocsin.predict.tally import HORIZON_S_MAX, QUANTILES, Strikes
+from tocsin.predict.zonal import Raster
+from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
 
-SAMPLES: Final = 1024
-_SPREAD: Final = spread.normal(SAMPLES, 3)
+SAMPLES: Final = 2048
+"""Measured (`bench/predict`, 2.5 km zones): of total variation 0.004, most is of this number; with
+1024 it is 0.006."""
+_SPREAD: Final = np.ascontiguousarray(spread.normal(SAMPLES, 3).T)
+_HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
+_BINS: Final = 256  # of time, from the first impact to the last: 0.1 s each, interpolated within
 
-_N_KAPPA: Final = 3.0
-_WEIGHT: Final = 0.5 / _N_KAPPA  # of each of the 14 outer points; the centre's may be negative
+WIND_SD_MPS: Final = 6.0
+"""Of each horizontal axis of the wind, which is not known; shared knowledge, algorithms.md 4."""
 
 BURN_S: Final = 90.0
 BURN_HEIGHT_M: Final = 60_000.0
@@ -56,61 +57,49 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impacts:
-    """Gaussians of impact: n rows.
+    """Distributions of impact: n rows.
 
     lat_deg, lon_deg  float64 (n,)     impact of the mean state, origin of east and north
     mean              float64 (n,3)    east (m), north (m), time (s after the state)
-    covariance        float64 (n,3,3)
+    root              float64 (n,3,3)  of the covariance without what the bends add
+    bend              float64 (n,6,3)  how it departs from a Gaussian (`sigma.moments`)
     """
 
     lat_deg: FloatArray
     lon_deg: FloatArray
     mean: FloatArray
-    covariance: FloatArray
+    root: FloatArray
+    bend: FloatArray
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance (n,3,3) of east, north (m) and time (s)."""
+        found: FloatArray = covariance_of(self.root, self.bend)
+        return found
 
 
-def strikes(grid: Raster, bodies: Bodies, chance_min: FloatArray) -> Strikes:
+def strikes(
+    grid: Raster, bodies: Bodies, chance_min: FloatArray, wind_sd_mps: float = WIND_SD_MPS
+) -> Strikes:
     """Zones within the harm radius of each body's impact; rows below `chance_min` (n,) left out."""
-    found = impacts(bodies)
-    root = roots(found.covariance)
-    parts = []
-    zone = np.empty(SAMPLES * grid.longest, dtype=np.int32)
-    t_s = np.empty(SAMPLES * grid.longest)
-    for job in range(len(bodies)):
-        placed = samples(found, job, root[job])
-        ends = _harmed(grid, placed, bodies.lag_s[job], zone, t_s)
-        weight = np.full(ends, 1.0 / SAMPLES)
-        parts.append(
-            (job, *tally(zone[:ends], t_s[:ends], weight, len(grid.hazard_per_m), chance_min[job]))
-        )
-    return gather(parts)
+    job, zone, chance, quantiles_s = _strikes(
+        grid, _scatter(impacts(bodies, wind_sd_mps)), _SPREAD, bodies.lag_s, chance_min
+    )
+    return Strikes(job=job, zone=zone, chance=chance, quantiles_s=quantiles_s)
 
 
-def impacts(bodies: Bodies) -> Impacts:
-    """Mean and covariance of place and time of impact, by the unscented transform."""
-    n = len(bodies)
-    covariance = np.zeros((n, 7, 7))
-    covariance[:, :6, :6] = bodies.covariance
+def impacts(bodies: Bodies, wind_sd_mps: float = WIND_SD_MPS) -> Impacts:
+    """Distribution of place and time of impact."""
+    covariance = bodies.covariance.copy()
     covariance[:, 3:6, 3:6] += _burning(bodies)
-    covariance[:, 6, 6] = bodies.ln_beta[:, 1] ** 2
-    centre = np.concatenate([bodies.position_m, bodies.velocity_mps, bodies.ln_beta[:, :1]], axis=1)
-    offsets = np.sqrt(_N_KAPPA) * roots(covariance).transpose(0, 2, 1)
-    points = centre[:, None, :] + np.concatenate([np.zeros((n, 1, 7)), offsets, -offsets], axis=1)
-    states = np.ascontiguousarray(points.reshape(-1, 7))  # one memory layout, one compiled kernel
-    down_s, down_m = fall(EARTH, LN_DENSITY, states)
-    down_s, down_m = down_s.reshape(n, 15), down_m.reshape(n, 15, 3)
-    lat_deg, lon_deg, _ = geodetic(down_m[:, 0])
-    away_m = down_m - down_m[:, :1]
-    local_m = np.einsum("nij,npj->npi", local_axes(lat_deg, lon_deg), away_m)
-    later_s = down_s[:, 1:] - down_s[:, :1]
-    off = np.concatenate([local_m[:, 1:, :2], later_s[:, :, None]], axis=2)
-    mean = _WEIGHT * off.sum(axis=1)
-    mean[:, 2] += down_s[:, 0]
+    centre = np.concatenate([bodies.position_m, bodies.velocity_mps], axis=1)
+    place_deg, mean, root, bend = moments(AIR, centre, covariance, bodies.ln_beta, wind_sd_mps)
     return Impacts(
-        lat_deg=lat_deg,
-        lon_deg=lon_deg,
+        lat_deg=place_deg[:, 0],
+        lon_deg=place_deg[:, 1],
         mean=mean,
-        covariance=_WEIGHT * np.einsum("npi,npj->nij", off, off),
+        root=root,
+        bend=bend,
     )
 
 
@@ -132,34 +121,173 @@ def _burning(bodies: Bodies) -> FloatArray:
     return np.where(may_burn(bodies)[:, None, None], added, 0.0)
 
 
-def samples(found: Impacts, job: int, root: FloatArray) -> FloatArray:
+def samples(found: Impacts, job: int) -> FloatArray:
     """Latitude, longitude (deg) and time (s after the state) of SAMPLES impacts, shape (n,3)."""
-    scattered = found.mean[job] + _SPREAD @ root.T
-    return _placed(found.lat_deg[job], found.lon_deg[job], scattered)
+    placed = np.empty((3, SAMPLES))
+    _sample(_scatter(found), job, _SPREAD, placed)
+    return placed.T
+
+
+class Scatter(NamedTuple):
+    """`Impacts` as the kernels take them."""
+
+    lat_deg: FloatArray
+    lon_deg: FloatArray
+    mean: FloatArray
+    root: FloatArray
+    bend: FloatArray
+
+
+def _scatter(found: Impacts) -> Scatter:
+    return Scatter(found.lat_deg, found.lon_deg, found.mean, found.root, found.bend)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _sample(found: Scatter, job: int, table: FloatArray, placed: FloatArray) -> None:
+    """Fills `placed` (3,n) with latitude, longitude (deg) and time (s) of the table's impacts."""
+    around = plane(found.lat_deg[job], found.lon_deg[job])
+    for row in range(3):
+        mean, r0, r1, r2 = found.mean[job, row], found.root[job, row, 0], 0.0, 0.0
+        if row > 0:
+            r1 = found.root[job, row, 1]
+        if row > 1:
+            r2 = found.root[job, row, 2]
+        bend = found.bend[job, :, row]
+        b0, b1, b2 = 0.5 * bend[0], 0.5 * bend[1], 0.5 * bend[2]
+        b01, b02, b12 = bend[3], bend[4], bend[5]
+        level = mean - b0 - b1 - b2
+        for i in range(table.shape[1]):
+            u, v, w = table[0, i], table[1, i], table[2, i]
+            first = u * (r0 + b0 * u + b01 * v + b02 * w)
+            placed[row, i] = level + first + v * (r1 + b1 * v + b12 * w) + w * (r2 + b2 * w)
+    for i in range(table.shape[1]):
+        placed[0, i], placed[1, i] = place(around, placed[0, i], placed[1, i])
 
 
 @numba.njit(cache=True, nogil=True)
-def _placed(lat_deg: float, lon_deg: float, scattered: FloatArray) -> FloatArray:
-    """East and north (m) of the rows of `scattered` (n,3) turned into degrees."""
-    around = plane(lat_deg, lon_deg)
-    placed = scattered.copy()
-    for i in range(len(scattered)):
-        placed[i, 0], placed[i, 1] = place(around, scattered[i, 0], scattered[i, 1])
-    return placed
+def _strikes(
+    grid: Raster, found: Scatter, table: FloatArray, lag_s: FloatArray, chance_min: FloatArray
+) -> tuple[IntArray, Int32Array, FloatArray, FloatArray]:
+    """The columns of `Strikes`, body by body."""
+    placed, zones = np.empty((3, table.shape[1])), len(grid.hazard_per_m)
+    most = min(zones, table.shape[1] * grid.longest)
+    tolls = Tolls(
+        np.full(zones, -1, dtype=np.int32),
+        np.empty(most, dtype=np.int32),
+        np.empty((most, _BINS), dtype=np.int32),
+        np.empty((most, len(HORIZONS_S)), dtype=np.int32),
+    )
+    room, rows = 32 * len(lag_s) + 32, 0
+    job, zone = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32)
+    chance, quantiles_s = np.empty((room, len(HORIZONS_S))), np.empty((room, len(QUANTILES)))
+    for i in range(len(lag_s)):
+        _sample(found, i, table, placed)
+        touched, soonest_s, latest_s = _count(grid, placed, lag_s[i], tolls)
+        if rows + touched > room:
+            room = 2 * (rows + touched)
+            job, zone = _grown(job, room), _grown(zone, room)
+            chance, quantiles_s = _grown(chance, room), _grown(quantiles_s, room)
+        for k in np.argsort(tolls.touched[:touched]):
+            within = 0
+            for h in range(len(HORIZONS_S)):
+                within += tolls.by_horizon[k, h]
+                chance[rows, h] = within / table.shape[1]
+            if within == 0 or chance[rows, -1] < chance_min[i]:
+                continue
+            job[rows], zone[rows] = i, tolls.touched[k]
+            _quantiles_s(tolls.by_time[k], within, soonest_s, latest_s, quantiles_s[rows])
+            rows += 1
+        for k in range(touched):
+            tolls.slot[tolls.touched[k]] = -1
+    return job[:rows], zone[:rows], chance[:rows], quantiles_s[:rows]
+
+
+class Tolls(NamedTuple):
+    """Scratch: impacts of one body counted by zone.
+
+    slot        int32 (zones,)  row of the zone below, -1 of one not touched; so before and after
+    touched     int32 (m,)      the zones, as they were met
+    by_time     int32 (m,B)     counts by time, in even bins from the first impact to the last
+    by_horizon  int32 (m,H)     counts between horizons
+    """
+
+    slot: Int32Array
+    touched: Int32Array
+    by_time: Int32Array
+    by_horizon: Int32Array
 
 
 @numba.njit(cache=True, nogil=True)
-def _harmed(
-    grid: Raster, placed: FloatArray, lag_s: float, zone: Int32Array, t_s: FloatArray
-) -> int:
-    """Fills `zone` and `t_s` with the zones each impact harms and when; how many there are."""
-    ends = 0
-    for i in range(len(placed)):
-        after_s = max(placed[i, 2] - lag_s, 0.0)
-        cell = cell_of(grid, placed[i, 0], placed[i, 1])
+def _count(
+    grid: Raster, placed: FloatArray, lag_s: float, tolls: Tolls
+) -> tuple[int, float, float]:
+    """Counts the impacts by zone harmed; zones touched, seconds to the first and last impact."""
+    horizons = np.array(_HORIZONS)
+    soonest_s, latest_s = HORIZON_S_MAX, 0.0
+    for i in range(placed.shape[1]):
+        placed[2, i] = max(placed[2, i] - lag_s, 0.0)
+        if placed[2, i] <= HORIZON_S_MAX:
+            soonest_s, latest_s = min(soonest_s, placed[2, i]), max(latest_s, placed[2, i])
+    bins_per_s = _BINS / (latest_s - soonest_s) if latest_s > soonest_s else 0.0
+    touched, h = 0, 0
+    while soonest_s > horizons[h]:
+        h += 1
+    several = latest_s > horizons[h]  # most falls end between two horizons: counted once
+    _to_cells(grid, placed)
+    for i in range(placed.shape[1]):
+        after_s, cell = placed[2, i], int(placed[0, i])
         if cell < 0 or after_s > HORIZON_S_MAX:
             continue
+        place = min(int((after_s - soonest_s) * bins_per_s), _BINS - 1)
+        while after_s > horizons[h]:
+            h += 1
+        while h > 0 and after_s <= horizons[h - 1]:
+            h -= 1
         for at in range(grid.start[cell], grid.start[cell + 1]):
-            zone[ends], t_s[ends] = grid.zone[at], after_s
-            ends += 1
-    return ends
+            zone = grid.zone[at]
+            if tolls.slot[zone] < 0:
+                tolls.slot[zone], tolls.touched[touched] = touched, zone
+                tolls.by_time[touched], tolls.by_horizon[touched] = 0, 0
+                touched += 1
+            tolls.by_time[tolls.slot[zone], place] += 1
+            if several:
+                tolls.by_horizon[tolls.slot[zone], h] += 1
+    if not several:
+        for k in range(touched):
+            tolls.by_horizon[k, h] = tolls.by_time[k].sum()
+    return touched, soonest_s, latest_s
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _to_cells(grid: Raster, placed: FloatArray) -> None:
+    """Latitudes (the first row) become cells as `zonal.cell_of` gives them, many at a time."""
+    rows, columns = float(grid.rows), float(grid.columns)
+    for i in range(placed.shape[1]):
+        row = np.floor((placed[0, i] - grid.south_deg) * grid.rows_per_deg)
+        column = np.floor((placed[1, i] - grid.west_deg) * grid.columns_per_deg)
+        inside = (row >= 0.0) & (column >= 0.0) & (row < rows) & (column < columns)
+        placed[0, i] = row * columns + column if inside else -1.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _quantiles_s(
+    counts: Int32Array, total: int, soonest_s: float, latest_s: float, quantiles_s: FloatArray
+) -> None:
+    """Seconds at which the counts reach each of QUANTILES, linear within a bin."""
+    below, place = 0, 0
+    for k in range(len(QUANTILES)):
+        wanted = QUANTILES[k] * total
+        while place < _BINS - 1 and below + counts[place] < wanted:
+            below += counts[place]
+            place += 1
+        part = (wanted - below) / counts[place] if counts[place] > 0 else 0.5
+        share = (place + min(part, 1.0)) / _BINS
+        quantiles_s[k] = min(soonest_s + share * (latest_s - soonest_s), latest_s)
+
+
+@numba.njit(cache=True, nogil=True)
+def _grown(column: Any, room: int) -> Any:
+    """A copy with room for more rows."""
+    longer = np.empty((room, *column.shape[1:]), dtype=column.dtype)
+    longer[: len(column)] = column
+    return longer

@@ -1,4 +1,4 @@
-"""From metres around a place to degrees, and the square root of a covariance."""
+"""From metres to degrees, and the square root of a covariance."""
 
 from typing import NamedTuple
 
@@ -52,6 +52,13 @@ def place(around: Plane, east_m: float, north_m: float) -> tuple[float, float]:
         around.lat_deg + north * around.lat_deg_per,
         around.lon_deg + east * around.lon_deg_per,
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def on_ground(x: float, y: float, z: float) -> tuple[float, float]:
+    """Latitude and longitude (deg) of an ECEF place (m) that lies on the ellipsoid."""
+    lat = np.arctan2(z, (1.0 - ECCENTRICITY_SQUARED) * np.hypot(x, y))
+    return np.degrees(lat), np.degrees(np.arctan2(y, x))
 
 
 @numba.njit(cache=True, nogil=True)

@@ -59,69 +59,91 @@ def tally(
     """Zones in order, their cumulative chances (n,H) and arrival quantiles (n,3), in seconds.
 
     `zone`, `t_s` and `weight` list the ends; those later than 1800 s do not count. Zones below
-    `chance_min` are left out.
+    `chance_min` are left out. One flight touches few of a country's zones: only a list of slots
+    is as long as all of them.
     """
+    slot = np.full(zones, -1, dtype=np.int32)
     horizons = np.array(_HORIZONS)
-    chance = np.zeros((zones, len(horizons)))
-    soonest = np.full(zones, np.inf)
-    latest = np.zeros(zones)
+    rows = _touched(slot, zone)
+    count = len(rows)
+    for s in range(count):
+        slot[rows[s]] = s
+    chance = np.zeros((count, len(horizons)))
+    soonest, latest = np.full(count, np.inf), np.zeros(count)
+    at = np.empty(len(zone), dtype=np.int32)
+    h = 0
     for i in range(len(zone)):
+        s = slot[zone[i]]
+        at[i] = -1
         if t_s[i] > horizons[-1]:
             continue
-        h = 0
         while t_s[i] > horizons[h]:
             h += 1
-        chance[zone[i], h] += weight[i]
-        soonest[zone[i]] = min(soonest[zone[i]], t_s[i])
-        latest[zone[i]] = max(latest[zone[i]], t_s[i])
-    slot = np.full(zones, -1, dtype=np.int32)
+        while h > 0 and t_s[i] <= horizons[h - 1]:
+            h -= 1
+        at[i] = s
+        chance[s, h] += weight[i]
+        soonest[s], latest[s] = min(soonest[s], t_s[i]), max(latest[s], t_s[i])
     kept = 0
-    for z in range(zones):
+    for s in range(count):
         for h in range(1, len(horizons)):
-            chance[z, h] += chance[z, h - 1]
-        if chance[z, -1] >= chance_min and chance[z, -1] > 0.0:
-            slot[z] = kept
-            kept += 1
-    rows = np.empty(kept, dtype=np.int32)
-    counts = np.zeros((kept, _BINS))
-    _count(zone, t_s, weight, slot, soonest, latest, counts)
-    chances = np.empty((kept, len(horizons)))
+            chance[s, h] += chance[s, h - 1]
+        if chance[s, -1] < chance_min or chance[s, -1] <= 0.0:
+            latest[s] = -1.0  # not counted further
+            continue
+        kept += 1
+    counts = _histograms(at, t_s, weight, soonest, latest)
+    places, chances = np.empty(kept, dtype=np.int32), np.empty((kept, len(horizons)))
     quantiles_s = np.empty((kept, len(QUANTILES)))
-    for z in range(zones):
-        if slot[z] >= 0:
-            rows[slot[z]] = z
-            chances[slot[z]] = np.minimum(chance[z], 1.0)
-            quantiles_s[slot[z]] = _quantiles_s(counts[slot[z]], soonest[z], latest[z])
-    return rows, chances, quantiles_s
+    k = 0
+    for s in range(count):
+        if latest[s] >= 0.0:
+            places[k] = rows[s]
+            for h in range(len(horizons)):
+                chances[k, h] = min(chance[s, h], 1.0)
+            _quantiles_s(counts[s], soonest[s], latest[s], quantiles_s[k])
+            k += 1
+    return places, chances, quantiles_s
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(
-    zone: Int32Array,
-    t_s: FloatArray,
-    weight: FloatArray,
-    slot: Int32Array,
-    soonest: FloatArray,
-    latest: FloatArray,
-    counts: FloatArray,
-) -> None:
-    """Add the ends of each kept zone by bin between its soonest and latest end."""
-    first = np.log(soonest + _SOON_S)
-    bins_per_ln = np.empty(len(slot))
-    for z in range(len(slot)):
-        span = np.log(latest[z] + _SOON_S) - first[z]
-        bins_per_ln[z] = _BINS / span if span > 1e-12 else 0.0
+def _touched(slot: Int32Array, zone: Int32Array) -> Int32Array:
+    """The zones that occur, in order; their slots are no longer -1."""
+    found = np.empty(min(len(zone), len(slot)), dtype=np.int32)
+    count = 0
     for i in range(len(zone)):
-        z = zone[i]
-        if slot[z] >= 0 and t_s[i] <= latest[z]:
-            place = int((np.log(t_s[i] + _SOON_S) - first[z]) * bins_per_ln[z])
-            counts[slot[z], min(max(place, 0), _BINS - 1)] += weight[i]
+        if slot[zone[i]] < 0:
+            slot[zone[i]] = 0
+            found[count] = zone[i]
+            count += 1
+    return np.sort(found[:count])
 
 
 @numba.njit(cache=True, nogil=True)
-def _quantiles_s(counts: FloatArray, soonest_s: float, latest_s: float) -> FloatArray:
+def _histograms(
+    at: Int32Array, t_s: FloatArray, weight: FloatArray, soonest: FloatArray, latest: FloatArray
+) -> FloatArray:
+    """Weights of the ends of each zone (slot `at`) by bin between its soonest and latest end."""
+    count = len(soonest)
+    first, bins_per_ln = np.empty(count), np.empty(count)
+    for s in range(count):
+        first[s] = np.log(soonest[s] + _SOON_S)
+        span = np.log(max(latest[s], soonest[s]) + _SOON_S) - first[s]
+        bins_per_ln[s] = _BINS / span if span > 1e-12 else 0.0
+    counts = np.zeros((count, _BINS))
+    for i in range(len(at)):
+        s = at[i]
+        if s >= 0 and latest[s] >= 0.0:
+            place = int((np.log(t_s[i] + _SOON_S) - first[s]) * bins_per_ln[s])
+            counts[s, min(max(place, 0), _BINS - 1)] += weight[i]
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _quantiles_s(
+    counts: FloatArray, soonest_s: float, latest_s: float, quantiles_s: FloatArray
+) -> None:
     """Seconds at which the histogram reaches each of QUANTILES, never falling."""
-    quantiles_s = np.empty(len(QUANTILES))
     total = counts.sum()
     first, span = np.log(soonest_s + _SOON_S), np.log((latest_s + _SOON_S) / (soonest_s + _SOON_S))
     for k in range(len(QUANTILES)):
@@ -131,6 +153,6 @@ def _quantiles_s(counts: FloatArray, soonest_s: float, latest_s: float) -> Float
             below += counts[place]
             place += 1
         part = (wanted - below) / counts[place] if counts[place] > 0.0 else 0.5
-        ln = first + span * (place + min(max(part, 0.0), 1.0)) / _BINS
-        quantiles_s[k] = min(max(np.exp(ln) - _SOON_S, soonest_s), latest_s)
-    return quantiles_s
+        share = (place + min(max(part, 0.0), 1.0)) / _BINS
+        reached = np.exp(first + span * share) - _SOON_S
+        quantiles_s[k] = min(max(reached, soonest_s), latest_s)

@@ -248,7 +248,7 @@ def _apart(one: Record, two: Record) -> float:
         if abs(off) > _MERGE_BOX_M or abs(slower) > _MERGE_BOX_MPS:
             return np.inf
     both = one.cov[first] + two.cov[second]
-    if factor(both, 6) == -math.inf:
+    if factor(both) == -math.inf:
         return np.inf
     length, step = 0.0, np.empty(6)
     for a in range(6):  # the step solved by the lower factor: its square is the length
