@@ -11,7 +11,7 @@ from rich.progress import Progress
 from tocsin.cli.say import progress_console
 from tocsin.edge import build
 from tocsin.edge.recording import BATCH_NS
-from tocsin.edge.run import Mind, Step, fold_recording
+from tocsin.edge.run import TICK_NS, Mind, Step, fold_recording
 from tocsin.instant import ns
 from tocsin.rules.alerts import alert_id
 from tocsin.sim import expand, gridmap, script, world
@@ -99,6 +99,7 @@ def simulated(made: World, folder: Path, mode: str, *, shown: bool = True) -> in
 def fold(made: World, mind: Mind, seconds: float = math.inf, *, shown: bool = True) -> int:
     """Fold the datagrams of a world (its first `seconds`); how many alerts were decided.
 
+    Where a concentrator passes datagrams on in bursts, time is told with each burst, not between.
     The time spent at each step of a warning is kept beside the journal. `shown` draws a bar on a
     terminal.
     """
@@ -124,7 +125,8 @@ def fold(made: World, mind: Mind, seconds: float = math.inf, *, shown: bool = Tr
                     steps = {name: t_ns - begun_ns for name, t_ns in step.reached_ns.items()}
                     mind.writer.note_timing(step.batch.number, alert_id(output), steps)
 
-        fold_recording(mind, frames, BATCH_NS, on_step, end_ns)
+        tick_ns = max(TICK_NS, ns(made.plan.relay_s))
+        fold_recording(mind, frames, BATCH_NS, on_step, end_ns, tick_ns)
     return total
 
 

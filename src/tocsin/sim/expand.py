@@ -73,6 +73,7 @@ def expand(script: Script, zones: ZoneMap, seed: int, t_ns_start: int) -> Plan:
         clutter_per_scan=script.clutter_per_scan,
         wind_mps=wind_mps,
         relay_s=script.relay_s,
+        sectors=script.sectors,
         zones=MAP_FILE if script.zones.file or script.zones.grid is not None else "",
         faults=_faults(script, sensors, _stream(seed, _FAULTS)),
     )

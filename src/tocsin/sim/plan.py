@@ -15,7 +15,7 @@ from tocsin.words import KINDS, SensorSite
 FORMAT: Final = 1
 ENDS: Final = ("impact", "leaves")
 
-_SELDOM: Final[dict[str, Any]] = {"relay_s": 0.0, "zones": "", "faults": ()}
+_SELDOM: Final[dict[str, Any]] = {"relay_s": 0.0, "sectors": 32, "zones": "", "faults": ()}
 """Keys that are not written at their defaults, so that plain scenarios stay plain."""
 
 Waypoint = tuple[float, float, float]
@@ -100,7 +100,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `wind_mps` is (east, north), the same everywhere; it bends the ballistic flights and
     carries what floats or circles. `relay_s`: a concentrator passes on what the radars send, all
-    together, whenever so many seconds are full; 0 for at once. `zones` is the path of a zone map,
+    together, whenever so many seconds are full; 0 for at once. `sectors`: messages of a radar in one
+    turn, each with its plots. `zones` is the path of a zone map,
     relative to the file; "" for the shipped one of the country.
     """
 
@@ -115,6 +116,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     wind_mps: tuple[float, float] = (0.0, 0.0)
     format: int = FORMAT
     relay_s: float = 0.0
+    sectors: int = 32
     zones: str = ""
     faults: tuple[Fault, ...] = ()
 
@@ -182,6 +184,8 @@ def _problems(plan: Plan) -> Iterator[str]:
             yield f"sensor {sensor.name!r}: scan_s must be more than 0"
     if plan.relay_s < 0:
         yield "relay_s must not be negative"
+    if not 1 <= plan.sectors <= 256:
+        yield "sectors must be 1 to 256"
     for fault in plan.faults:
         yield from _fault_problems(fault, [sensor.name for sensor in plan.sensors])
     for flight in plan.flights:

@@ -2,7 +2,7 @@
 
 The antenna turns evenly. A target is looked at when the beam meets its azimuth; it can be seen
 within the instrumented range and above the radio horizon of a 4/3 Earth. Plots leave in one
-datagram for each sector of 11.25 deg as the beam leaves it, after a sector crossing message; a
+datagram for each sector (usually of 11.25 deg) as the beam leaves it, after a sector crossing message; a
 north marker opens each turn. Not modelled: resolution of close targets, multipath, weather, the
 cone of silence, registration errors between radars.
 """
@@ -80,22 +80,29 @@ class Radar:
     site: SensorSite
     north_s: FloatArray
     t_ns_start: int
+    sectors: int = SECTORS
 
     @property
     def sector_s(self) -> float:
         """How long the beam takes through one sector."""
-        return self.site.scan_s / SECTORS
+        return self.site.scan_s / self.sectors
 
     def t_ns(self, t_s: float) -> int:
         """Seconds of the scenario as POSIX nanoseconds."""
         return self.t_ns_start + ns(t_s)
 
 
-def radar(site: SensorSite, seconds: float, t_ns_start: int, rng: np.random.Generator) -> Radar:
+def radar(
+    site: SensorSite,
+    seconds: float,
+    t_ns_start: int,
+    rng: np.random.Generator,
+    sectors: int = SECTORS,
+) -> Radar:
     """`site` turning through the scenario, at a random phase."""
     turns = int(np.ceil(seconds / site.scan_s)) + 1
     north_s = (np.arange(turns, dtype=np.float64) - rng.uniform()) * site.scan_s
-    return Radar(site, np.asarray(north_s, np.float64), t_ns_start)
+    return Radar(site, np.asarray(north_s, np.float64), t_ns_start, sectors)
 
 
 def datagrams(
@@ -114,9 +121,9 @@ def datagrams(
         plots.setdefault(int(since_s // source.sector_s), []).append(told)
     sends: list[tuple[float, bytes]] = []
     site = source.site
-    for number in range(SECTORS * len(source.north_s)):
+    for number in range(source.sectors * len(source.north_s)):
         t_s = float(source.north_s[0]) + number * source.sector_s
-        sends.append((t_s, _service(source, t_s + ails.clock_s(t_s), number % SECTORS)))
+        sends.append((t_s, _service(source, t_s + ails.clock_s(t_s), number % source.sectors)))
         if number in plots:
             block = asterix.target_reports(site.sac, site.sic, plots[number])
             sends.append((t_s + source.sector_s, block))
@@ -272,7 +279,7 @@ def _service(source: Radar, told_s: float, sector: int) -> bytes:
     if sector == 0:
         place = (site.lat_deg, site.lon_deg, site.height_m)
         return asterix.north_marker(site.sac, site.sic, t_ns, site.scan_s, place)
-    azimuth_deg = sector * 360.0 / SECTORS
+    azimuth_deg = sector * 360.0 / source.sectors
     return asterix.sector_crossing(site.sac, site.sic, t_ns, site.scan_s, azimuth_deg)
 
 

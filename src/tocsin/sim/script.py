@@ -182,6 +182,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     wind_mps: Law = 0.0
     clutter_per_scan: float = 2.0
     relay_s: float = 0.0
+    sectors: int = 32
     area: Box
     zones: Zones = Zones()
     lines: tuple[Line, ...] = ()
