@@ -1,18 +1,9 @@
 """A run of raids, each in a folder of its own, folded in several processes."""
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
 
-from rich.progress import Progress
-
-from tocsin.cli.say import progress_console
+from tocsin.cli.processes import in_processes
 from tocsin.cli.warm import warm
 from tocsin.cli.worlds import map_of, opened, simulated
 from tocsin.edge import kernels
@@ -21,13 +12,6 @@ from tocsin.sim.runs import Raid, Run
 from tocsin.sim.script import Script
 from tocsin.words import THREATS
 from tocsin.zones.map import ZoneMap
-
-T = TypeVar("T")
-
-
-def cores() -> int:
-    """How many processes this machine runs at once for us."""
-    return len(os.sched_getaffinity(0))
 
 
 def simulate_run(
@@ -45,36 +29,6 @@ def simulate_run(
     run = Run(scenario=name, seed=seed, raids=planned)
     runs.write(run, out)
     return run
-
-
-def in_processes(
-    work: Callable[[Any], T], items: Iterable[Any], jobs: int, title: str
-) -> Iterator[tuple[Any, T]]:
-    """`work(item)` of every item in `jobs` processes, as they are done; a bar on a terminal."""
-    todo = list(items)
-    hidden = not sys.stderr.isatty()
-    with Progress(console=progress_console, disable=hidden) as progress:
-        task = progress.add_task(title, total=len(todo))
-        if jobs == 1:
-            for item in todo:
-                yield item, work(item)
-                progress.advance(task)
-            return
-        with _pool(min(jobs, len(todo))) as pool:
-            waiting = {pool.submit(work, item): item for item in todo}
-            for done in as_completed(waiting):
-                yield waiting[done], done.result()
-                progress.advance(task)
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that start clean; what has not begun is dropped when one fails."""
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _planned(name: str, raids: int, seed: int, t_ns_start: int) -> tuple[Raid, ...]:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli.raids import cores, simulate_run
+from tocsin.cli.processes import cores
+from tocsin.cli.raids import simulate_run
 from tocsin.cli.say import refuse, refusing
 from tocsin.cli.worlds import fold, open_world, opened, shipped, simulated
 from tocsin.edge import site

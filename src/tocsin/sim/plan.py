@@ -100,9 +100,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `wind_mps` is (east, north), the same everywhere; it bends the ballistic flights and
     carries what floats or circles. `relay_s`: a concentrator passes on what the radars send, all
-    together, whenever so many seconds are full; 0 for at once. `sectors`: messages of a radar in one
-    turn, each with its plots. `zones` is the path of a zone map,
-    relative to the file; "" for the shipped one of the country.
+    together, whenever so many seconds are full; 0 for at once. `sectors`: messages of a radar in
+    one turn, each with its plots. `zones` is the path of a zone map, relative to the file; "" for
+    the shipped one of the country.
     """
 
     name: str

@@ -2,9 +2,9 @@
 
 The antenna turns evenly. A target is looked at when the beam meets its azimuth; it can be seen
 within the instrumented range and above the radio horizon of a 4/3 Earth. Plots leave in one
-datagram for each sector (usually of 11.25 deg) as the beam leaves it, after a sector crossing message; a
-north marker opens each turn. Not modelled: resolution of close targets, multipath, weather, the
-cone of silence, registration errors between radars.
+datagram for each sector (usually of 11.25 deg) as the beam leaves it, after a sector crossing
+message; a north marker opens each turn. What ails a radar is in `faults`. Not modelled: resolution
+of close targets, multipath, weather, the cone of silence.
 """
 
 import math

@@ -1,9 +1,9 @@
 """How the flights of a script get where they are going: planned routes, not wandering.
 
 The laws are those of people who plan a flight with a map: legs to one side and the other, round
-what is defended, along rivers, a few turns programmed beforehand, past the target and back, circles to
-wait. The forecast (`predict/fan.py`) knows none of it: it holds headings that wander and turns at
-distances without memory.
+what is defended, along rivers, a few turns programmed beforehand, past the target and back, circles
+to wait. The forecast (`predict/fan.py`) knows none of it: it holds headings that wander and turns
+at distances without memory.
 """
 
 import math

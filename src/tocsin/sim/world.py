@@ -79,9 +79,7 @@ class World:
         sent: list[Emission] = []
         for number, site in enumerate(self.sensors):
             rng = np.random.Generator(np.random.PCG64([self.seed, number]))
-            turning = radar.radar(
-                site, self.seconds, self.t_ns_start, rng, self.plan.sectors
-            )
+            turning = radar.radar(site, self.seconds, self.t_ns_start, rng, self.plan.sectors)
             ails = faults.ails_of(self.plan, site.name, (self.seed, number, _AILING))
             sent += radar.datagrams(
                 turning, targets, self.seconds, self.plan.clutter_per_scan, rng, ails
