@@ -44,10 +44,10 @@ def expand(script: Script, zones: ZoneMap, seed: int, t_ns_start: int) -> Plan:
         raise ValueError("seed must not be negative")
     at = aims.stage(script, zones)
     setting = _stream(seed, _SETTING)
-    counts = _counts(script, setting)
+    numbers = counts(script, setting)
     wind_mps = (draw(script.wind_mps, setting), draw(script.wind_mps, setting))
     flights: list[FlightPlan] = []
-    for number, (group, count) in enumerate(zip(script.groups, counts, strict=True)):
+    for number, (group, count) in enumerate(zip(script.groups, numbers, strict=True)):
         flights += _flights(at, group, count, _stream(seed, _GROUPS, number))
     seconds = script.seconds or math.ceil(_last_s(flights) + script.after_s)
     rng = _stream(seed, _SENSORS)
@@ -88,7 +88,7 @@ def _radius_m(script: Script) -> float:
     return math.sqrt(script.area.wide_m * script.area.high_m / math.pi)
 
 
-def _counts(script: Script, rng: np.random.Generator) -> list[int]:
+def counts(script: Script, rng: np.random.Generator) -> list[int]:
     """How many flights each group has: by its own law, or by its share of the threats."""
     threats = draw_whole(script.threats, rng)
     shares = np.array([group.share or 0.0 for group in script.groups])

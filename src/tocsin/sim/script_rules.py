@@ -23,7 +23,7 @@ ROUTES: Final[dict[str, str]] = {
     "programmed": "As legs, but each turn goes either way, and every leg has another length.",
     "around": "Straight, but round the `keep_off` most populous zones at `keep_off_m`, which are"
     " defended.",
-    "along": "Along the one of `lines` (a river, a coast) that costs least, if it costs little.",
+    "along": "Along that of `lines` (rivers, coasts) which leads farthest without much detour.",
 }
 CRAFT: Final[tuple[str, ...]] = (
     "airliner", "turboprop", "business jet", "light", "helicopter", "hovering", "glider",

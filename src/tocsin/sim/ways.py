@@ -133,17 +133,18 @@ def _around(
 
 
 def _along(at: Stage, law: Route, begin: Place, aim: Place) -> list[Place]:
-    """The vertices of the best line, from the nearest to `begin` to the nearest to `aim`."""
-    far_m = max(distance_m(*begin, *aim), 1.0)
-    best, best_m = list[Place](), ALONG_MOST * far_m
+    """Of the lines that cost little, the longest part: from the vertex nearest to `begin` to the
+    vertex nearest to `aim`. Empty where every line would be too long a way.
+    """
+    most_m = ALONG_MOST * distance_m(*begin, *aim)
+    best, best_m = list[Place](), 0.0
     for name in law.lines:
         points = list(at.line(name).points)
         first = min(range(len(points)), key=lambda k: distance_m(*begin, *points[k]))
         last = min(range(len(points)), key=lambda k: distance_m(*aim, *points[k]))
         part = points[first : last + 1] if first <= last else points[last : first + 1][::-1]
-        cost_m = length_m([begin, *part, aim])
-        if cost_m < best_m:
-            best, best_m = part, cost_m
+        if length_m([begin, *part, aim]) <= most_m and length_m(part) > best_m:
+            best, best_m = part, length_m(part)
     return best
 
 
