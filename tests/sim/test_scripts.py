@@ -1,4 +1,4 @@
-"""Scenario files by law: each shipped one keeps its numbers; faults act on the wire; errors help."""
+"""Scenario files by law: the shipped ones keep their numbers, faults act on the wire."""
 
 import math
 import re
@@ -114,7 +114,7 @@ def test_a_new_group_at_the_end_changes_no_flight_before_it(name: str) -> None:
 
 
 def test_the_record_night_has_the_numbers_of_the_record() -> None:
-    """810 drones, 9 cruise and 4 ballistic missiles: the Air Force's figures of 7 September 2025."""
+    """810 drones, 9 cruise, 4 ballistic missiles: the Air Force's figures of 7 September 2025."""
     for seed in (1, 2):
         kinds = Counter(flight.kind for flight in plan("ua-record-night", seed).flights)
         assert (kinds["drone"], kinds["cruise"], kinds["ballistic"]) == (810, 9, 4)
@@ -138,7 +138,7 @@ def test_the_oblast_of_ua_mixed_has_its_size() -> None:
 
 
 def test_raids_of_ua_mixed_keep_the_shares_of_sizes_and_kinds() -> None:
-    """Over 1,500 raids, chi-square against 65/28/7 % and 80/12/8 %; the bound is the 99.9 % point."""
+    """1,500 raids, chi-square against 65/28/7 % and 80/12/8 %; the bound is the 99.9 % point."""
     text, _ = given("ua-mixed")
     sizes, kinds = Counter[str](), Counter[str]()
     names = [group.kind for group in text.groups]
@@ -383,11 +383,12 @@ def test_errors_name_the_field_and_the_mend(change: tuple[str, str], message: st
 def test_errors_that_only_the_map_or_chance_can_find() -> None:
     with pytest.raises(ValueError, match="no such sensor: there are radar-1, radar-2"):
         tiny(fault(off=True).replace("radar-1", "radar-9"))
-    with pytest.raises(ValueError, match="starts at .* after the end: raise seconds"):
+    with pytest.raises(ValueError, match=r"starts at .* after the end: raise seconds"):
         tiny_late()
+    text = script.parse(TINY + "people_least = 90_000_000\n")
+    zones = map_of(text, Path())
     with pytest.raises(ValueError, match="target: no zone has so many people"):
-        text = script.parse(TINY + "people_least = 90_000_000\n")
-        expand.expand(text, map_of(text, Path()), 1, T0)
+        expand.expand(text, zones, 1, T0)
 
 
 def tiny_late() -> Plan:

@@ -208,12 +208,13 @@ def _winged(
         aim = aims.target(at, name, msgspec.structs.replace(group.target, law="open"), rng)
     if crosses:
         aim = aims.through(at.box, begin, aim)
+    speed = draw(group.speed_mps, rng)
     points = ways.way(at, group, begin, aim, rng)
+    points = ways.rounded(points, speed / math.radians(group.turn_dps))
     far_m = ways.length_m(points)
     downed = falls_m < far_m
     if downed:
         points = ways.cut(points, falls_m)
-    speed = draw(group.speed_mps, rng)
     strikes = group.kind in THREATS and (downed or not crosses)
     label = group.label or group.name
     label += ", decoy" if decoy else ", crossing" if crosses else ""

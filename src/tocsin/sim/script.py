@@ -225,8 +225,6 @@ def _problems(script: Script) -> Iterator[str]:
         yield from _numbers("zones.grid: ", "zones.grid", script.zones.grid)
     if not script.sensors:
         yield "no [[sensors]]: give at least one, or nothing can be seen"
-    if not any(group.kind in THREATS for group in script.groups) and script.seconds <= 0:
-        yield "seconds: nothing here endangers anybody, so say how long it lasts"
     for what, names in (
         ("sensors", [radars.name for radars in script.sensors]),
         ("groups", [group.name for group in script.groups]),
@@ -250,6 +248,8 @@ def _problems(script: Script) -> Iterator[str]:
         yield from _numbers(where, "traffic", traffic)
         if traffic.craft not in CRAFT:
             yield f"{where}craft: choose from {', '.join(CRAFT)}"
+    if not any(group.kind in THREATS for group in script.groups) and script.seconds <= 0:
+        yield "seconds: nothing here endangers anybody, so say how long it lasts"
 
 
 def _hits(pattern: str, name: str) -> bool:

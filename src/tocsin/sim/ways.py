@@ -20,6 +20,7 @@ from tocsin.sim.script import Group, Place, Route
 
 ALONG_MOST: Final = 1.5
 """A line is followed if the way along it is at most so many times the straight one; chosen."""
+SHARP_DEG: Final = 100.0  # a sharper corner is flown as two; chosen
 _LOITER_POINTS: Final = 8  # corners of one circle
 _LAST_M: Final = 12_000.0
 """Where circles are flown, before the target: at most so far, or half the way; chosen."""
@@ -84,6 +85,20 @@ def cut(points: list[Place], after_m: float) -> list[Place]:
         after_m -= leg_m
         kept.append(end)
     return kept
+
+
+def rounded(points: list[Place], radius_m: float) -> list[Place]:
+    """The same way with two corners for each sharp one, so that a turn of `radius_m` fits."""
+    found = [points[0]]
+    for k in range(1, len(points) - 1):
+        here = points[k]
+        course = bearing_deg(*points[k - 1], *here)
+        turn_deg = (bearing_deg(*here, *points[k + 1]) - course + 180.0) % 360.0 - 180.0
+        found.append(here)
+        if abs(turn_deg) > SHARP_DEG:
+            aside_deg = course + math.copysign(90.0, turn_deg)
+            found.append(destination(*here, aside_deg, 2.2 * radius_m))
+    return [*found, points[-1]]
 
 
 def _legs(law: Route, begin: Place, aim: Place, rng: np.random.Generator) -> list[Place]:
