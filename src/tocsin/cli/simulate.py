@@ -12,6 +12,8 @@ from tocsin.cli.worlds import fold, open_world, opened, shipped, simulated
 from tocsin.edge import site
 from tocsin.instant import from_iso, iso
 from tocsin.sim import runs
+from tocsin.sim.runs import Run
+from tocsin.sim.world import World
 
 __all__ = ["fold", "open_world", "simulate"]
 
@@ -69,17 +71,25 @@ def simulate(
     with refusing(ValueError, site.BadSite, OSError):
         t_ns_start = from_iso(start)
         found = opened(name)
-        count = raids or (1 if found is None else found[0].raids)
-        if count > 1 or (found is not None and found[0].raids > 1):
-            run = simulate_run(name, count, seed, out, t_ns_start, mode, jobs or cores())
-            threats = sum(raid.threats for raid in run.raids)
-            print(
-                f"{run.scenario}, seed {seed}: {len(run.raids)} raids, {threats} threats,"
-                f" {sum(raid.seconds for raid in run.raids):.0f} s. Next: tocsin score {out}"
-            )
-            return
-        world = open_world(name, seed, t_ns_start)
-        alerts = simulated(world, out, mode)
+        usual = 1 if found is None else found[0].raids
+        if raids > 1 or usual > 1:
+            _run(simulate_run(
+                name, raids or usual, seed, out, t_ns_start, mode, jobs or cores()
+            ), out)  # fmt: skip
+        else:
+            _one(open_world(name, seed, t_ns_start), out, mode)
+
+
+def _run(run: Run, out: Path) -> None:
+    threats = sum(raid.threats for raid in run.raids)
+    print(
+        f"{run.scenario}, seed {run.seed}: {len(run.raids)} raids, {threats} threats,"
+        f" {sum(raid.seconds for raid in run.raids):.0f} s. Next: tocsin score {out}"
+    )
+
+
+def _one(world: World, out: Path, mode: str) -> None:
+    alerts = simulated(world, out, mode)
     print(
         f"{world.name}, seed {world.seed}: {world.seconds:.0f} s from {iso(world.t_ns_start)},"
         f" {len(world.truth.impacts)} impacts, {alerts} alerts. Next: tocsin score {out}"

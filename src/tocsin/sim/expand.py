@@ -34,8 +34,8 @@ _SETTING, _SENSORS, _FAULTS, _GROUPS, _TRAFFIC, _RAIDS = range(21, 27)
 
 def raid_seed(seed: int, raid: int) -> int:
     """The seed of one raid (0, 1, ...) of a run: 62 bits."""
-    state = np.random.SeedSequence([seed, _RAIDS, raid]).generate_state(1, np.uint64)
-    return int(state[0]) >> 2
+    sequence = np.random.SeedSequence([seed, _RAIDS, raid])
+    return int(sequence.generate_state(1, np.uint64)[0]) >> 2
 
 
 def expand(script: Script, zones: ZoneMap, seed: int, t_ns_start: int) -> Plan:

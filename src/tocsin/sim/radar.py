@@ -180,7 +180,7 @@ def _plots(
 
 
 def _target_plots(
-    source: Radar, target: Target, rng: np.random.Generator, ails: Ails
+    source: Radar, target: Target, rng: np.random.Generator, ails: Ails = WELL
 ) -> list[asterix.Plot]:
     """Detections of one target: by echo, by transponder, or both; with noise."""
     site, seen = source.site, looks(source, target.path)
