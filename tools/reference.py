@@ -6,6 +6,7 @@ Exit code 1 when `--check` finds a page that differs.
 """
 
 import inspect
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ import msgspec
 from tocsin.cli import app
 from tocsin.edge.site_keys import DESCRIPTIONS, WORDS
 from tocsin.rules.reasons import REASONS
+from tocsin.sim.law import FORMS
+from tocsin.sim.script_keys import EXAMPLE, KEYS, LISTS, TABLES
+from tocsin.sim.script_rules import AIMS, CRAFT, LIMITS, ORIGINS, ROUTES, Limit
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 _HEAD = "This page is printed from the code by `tools/reference.py`; do not edit it.\n"
@@ -45,7 +49,12 @@ def main(arguments: list[str]) -> int:
 
 def pages() -> dict[str, str]:
     """File name -> text of every page that is printed from the code."""
-    return {"cli.md": cli_page(), "site.md": site_page(), "reasons.md": reasons_page()}
+    return {
+        "cli.md": cli_page(),
+        "site.md": site_page(),
+        "reasons.md": reasons_page(),
+        "scenario-files.md": scenario_page(),
+    }
 
 
 # ---- the command line --------------------------------------------------------------------------
@@ -178,10 +187,73 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         return ""
     if field.default is msgspec.NODEFAULT:
         value = field.default_factory() if callable(field.default_factory) else ()
+    elif field.default is None:
+        return ""
     else:
         value = field.default
     text = msgspec.json.encode(value).decode() if not isinstance(value, float) else f"{value:g}"
     return f"`{text}`"
+
+
+def scenario_page() -> str:
+    """Every key, law and limit of a scenario file."""
+    lines = [
+        "# Scenario files: every key",
+        "",
+        _HEAD,
+        "A scenario file says by laws what flies, what sees it and what goes wrong; the seed does",
+        "the rest. `tocsin simulate FILE.toml --seed N --out DIR` plays it and leaves, beside the",
+        "journal and the truth, the plan it came to: `scenario.toml`, every flight with its",
+        "waypoints, which plays by itself ([the plan's keys](scenarios.md)). The shipped ones lie",
+        "in `src/tocsin/data/scenarios` and are there to be copied.",
+        "",
+        "```toml",
+        EXAMPLE.rstrip(),
+        "```",
+        "",
+        "A key without a default must be given. An unknown key, or a number that cannot be, is",
+        "refused in one line. Each group, make of radar and kind of traffic draws from a stream of",
+        "its own: what is added at the end of a file does not change what was there.",
+        "",
+        "## Laws of numbers",
+        "",
+        "Where the form says *law*, a number or a table with one of these keys may stand, and",
+        "beside it `least` and `most`, which cut off.",
+        "",
+        *_table(("form", "numbers", "meaning"), FORMS.items()),
+    ]
+    for table, keys in KEYS.items():
+        title = f"`[[{table}]]`" if table in LISTS else f"`[{table}]`"
+        title = "Above the first table" if table == "script" else title
+        lines += [f"## {title}", "", "| key | unit or form | limits | default | meaning |",
+                  "|---|---|---|---|---|"]  # fmt: skip
+        fields = {field.name: field for field in msgspec.structs.fields(TABLES[table])}
+        for key, (unit, sentence) in keys.items():
+            shown = "" if unit.startswith("table") else _default(fields[key])
+            limit = _limit(LIMITS.get(table, {}).get(key, Limit()))
+            lines.append(f"| `{key}` | {_cell(unit)} | {limit} | {shown} | {_cell(sentence)} |")
+        lines.append("")
+    for title, laws in (("origin", ORIGINS), ("target", AIMS), ("route", ROUTES)):
+        lines += [f"## Laws of `{title}`", "", "| law | meaning |", "|---|---|"]
+        lines += [f"| `{law}` | {_cell(meaning)} |" for law, meaning in laws.items()] + [""]
+    lines += ["## Craft of `[[traffic]]`", "", ", ".join(f"`{craft}`" for craft in CRAFT) + "."]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Any) -> list[str]:
+    """Rows of a word with two texts."""
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    lines += [f"| `{word}` | {_cell(one)} | {_cell(two)} |" for word, (one, two) in rows]
+    return [*lines, ""]
+
+
+def _limit(limit: Limit) -> str:
+    """Within what a number must lie, in words."""
+    if limit.least == -math.inf and limit.most == math.inf:
+        return ""
+    if limit.most == math.inf:
+        return f"{limit.least:g} or more"
+    return f"{limit.least:g} to {limit.most:g}"
 
 
 def reasons_page() -> str:

@@ -22,13 +22,13 @@ from rich.progress import Progress
 from tocsin.cli.demo_view import View
 from tocsin.cli.say import fail, progress_console, refuse, refusing
 from tocsin.cli.score import card_of
-from tocsin.cli.simulate import open_world
+from tocsin.cli.worlds import open_world
 from tocsin.edge import clock, site
 from tocsin.instant import NS_PER_S, ns
 from tocsin.score import render_text
 from tocsin.sim.radar import Emission
 from tocsin.sim.sites import site as site_of
-from tocsin.sim.world import World, write
+from tocsin.sim.world import World, write, write_map
 from tocsin.words import Site
 
 START_S_MAX = 60.0
@@ -55,7 +55,7 @@ def demo(
     Parameters
     ----------
     scenario
-        demo-raid, single-drone, rocket-salvo, friendly-only, or a FILE.toml.
+        demo-raid or another of 'tocsin simulate --list', or a FILE.toml.
     headless
         Do not open a browser.
     seconds
@@ -76,7 +76,9 @@ def demo(
             refuse(f"{folder} holds a journal already: give another --out, or remove it")
         _refuse_taken(port)
         with refusing(ValueError):
-            given = _site(open_world(scenario, seed, 0), mode, port)
+            world = open_world(scenario, seed, 0)
+            write_map(world, folder)
+            given = _site(world, mode, port)
             length_s = asyncio.run(_raid(given, scenario, seed, seconds, folder, headless=headless))
         print(f"\nScorecard of the first {length_s:.0f} s (exercise)\n")
         print(render_text(card_of(folder)))

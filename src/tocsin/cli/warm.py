@@ -14,7 +14,7 @@ from numba.core import event
 from rich.progress import Progress
 
 from tocsin.cli.say import progress_console
-from tocsin.cli.simulate import fold, open_world
+from tocsin.cli.worlds import fold, open_world
 from tocsin.edge import build, clock, kernels
 from tocsin.edge.run import Mind
 from tocsin.engine import Engine

@@ -283,11 +283,12 @@ def fold_recording(
     batch_ns: int,
     on_step: Callable[[Step], None],
     end_ns: int = 0,
+    tick_ns: int = TICK_NS,
 ) -> None:
     """Fold recorded frames as if they arrived now: batches of at most `batch_ns`, ticks between.
 
     Time is that of the frames, so a night is folded as fast as the machine can. Ticks go on until
-    `end_ns`.
+    `end_ns`; frames that come at the instant of a tick tell the time in its place.
     """
     waiting: list[Input] = []
 
@@ -300,16 +301,17 @@ def fold_recording(
     for frame in frames:
         if frame.t_ns - t_ns_tick > SILENCE_NS_MAX:  # a pause, or a packet with a false time
             t_ns_tick = frame.t_ns - SILENCE_NS_MAX
-        while frame.t_ns - t_ns_tick >= TICK_NS:
+        while frame.t_ns - t_ns_tick >= tick_ns:
             flush()
-            t_ns_tick += TICK_NS
-            on_step(mind.step((Tick(t_ns=t_ns_tick),)))
+            t_ns_tick += tick_ns
+            if t_ns_tick < frame.t_ns:
+                on_step(mind.step((Tick(t_ns=t_ns_tick),)))
         if waiting and frame.t_ns - waiting[0].t_ns > batch_ns:
             flush()
         waiting.append(frame)
     flush()
-    while end_ns - t_ns_tick >= TICK_NS:
-        t_ns_tick += TICK_NS
+    while end_ns - t_ns_tick >= tick_ns:
+        t_ns_tick += tick_ns
         on_step(mind.step((Tick(t_ns=t_ns_tick),)))
 
 

@@ -1,7 +1,10 @@
 """Journal and truth in, scorecard out: how many were missed, how early, and at what cost."""
 
-from tocsin.score.scorecard import Scorecard, score
+from tocsin.score.measured import Measured, measure
+from tocsin.score.scorecard import Scorecard, score, summed
 from tocsin.score.text import render_text
 from tocsin.score.timeline import timeline
 
-__all__ = ["Scorecard", "render_text", "score", "timeline"]
+__all__ = [
+    "Measured", "Scorecard", "measure", "render_text", "score", "summed", "timeline",
+]  # fmt: skip

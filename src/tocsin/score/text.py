@@ -6,7 +6,12 @@ from tocsin.words import THREATS
 
 def render_text(scorecard: Scorecard) -> str:
     """A table of about twenty lines, 78 columns at most, ending in a line feed."""
-    rows = [*_people_rows(scorecard), *_cost_rows(scorecard), *_quality_rows(scorecard)]
+    rows = [
+        *_people_rows(scorecard),
+        *_cost_rows(scorecard),
+        *_size_rows(scorecard),
+        *_quality_rows(scorecard),
+    ]
     of = f"seed {scorecard.seed}, policy {scorecard.policy}"
     lines = [
         f"{scorecard.scenario}, {of} ({scorecard.realm}, {scorecard.seconds:g} s)",
@@ -39,6 +44,18 @@ def _cost_rows(card: Scorecard) -> list[tuple[str, str, str]]:
         ("  ratio", _times(card.ratio_region), "mass raid" if card.ratio_region_mass else ""),
         ("person-minutes early", _large(card.early_person_minutes), ""),
         ("person-minutes stand-by", _large(card.stand_by_person_minutes), ""),
+    ]
+
+
+def _size_rows(card: Scorecard) -> list[tuple[str, str, str]]:
+    """One row for each size of raid in a run."""
+    return [
+        (
+            f"  {name} raids, ratio",
+            _times(size.ratio_region),
+            f"{size.raids} raids, missed {size.missed}/{size.hits}",
+        )
+        for name, size in card.by_size.items()
     ]
 
 

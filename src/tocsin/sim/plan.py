@@ -6,7 +6,7 @@ only make plans. Every field is described in docs/reference/scenarios.md.
 
 import tomllib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import tomli_w
@@ -15,6 +15,9 @@ from tocsin.words import KINDS, SensorSite
 
 FORMAT: Final = 1
 ENDS: Final = ("impact", "leaves")
+
+_SELDOM: Final[dict[str, Any]] = {"relay_s": 0.0, "sectors": 32, "zones": "", "faults": ()}
+"""Keys that are not written at their defaults, so that plain scenarios stay plain."""
 
 Waypoint = tuple[float, float, float]
 """Latitude (deg), longitude (deg), height (m) above mean sea level."""
@@ -33,6 +36,8 @@ class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     spot. `holds_s`, likewise: how long it then stays, hovering where it stopped, else in a circle.
     `graded`: height changes evenly along each leg, not at once by `climb_mps`. With `speed_mps` 0
     it floats: `drift` times the wind carries it, as it carries what circles.
+
+    `arcs`: flown along straight legs and even turns, with neither holds nor stops (`sim.arcs`).
 
     `visibility` multiplies the radars' chance of detection; with `echo_m2` (radar cross-section)
     more than 0, range and radial speed do too. `mode_3a` and `mode_s` are -1 without such a
@@ -62,13 +67,43 @@ class FlightPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     mode_3a: int = -1
     mode_s: int = -1
     silent_s: float = -1.0
+    arcs: bool = False
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ails one sensor from `from_s` to `to_s` (-1: to the end); several may hold at once.
+
+    `off`: it sends nothing. `loss`: this share of its datagrams is lost on the way. `sees`
+    multiplies its chance of detection. `clutter_per_scan` false plots are added in each turn,
+    between the azimuths of `clutter_deg` (clockwise). `range_bias_m` and `azimuth_bias_deg` are
+    added to each plot, `clock_s` to each time that it tells.
+    """
+
+    sensor: str
+    from_s: float = 0.0
+    to_s: float = -1.0
+    off: bool = False
+    loss: float = 0.0
+    sees: float = 1.0
+    clutter_per_scan: float = 0.0
+    clutter_deg: tuple[float, float] = (0.0, 360.0)
+    range_bias_m: float = 0.0
+    azimuth_bias_deg: float = 0.0
+    clock_s: float = 0.0
+
+    def holds(self, t_s: float) -> bool:
+        """Whether it is so at `t_s`."""
+        return self.from_s <= t_s and (self.to_s < 0.0 or t_s < self.to_s)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario. `clutter_per_scan` is the mean number of false plots of one radar in one scan.
 
     `wind_mps` is (east, north), the same everywhere; it bends the ballistic flights and
-    carries what floats or circles.
+    carries what floats or circles. `relay_s`: a concentrator passes on what the radars send, all
+    together, whenever so many seconds are full; 0 for at once. `sectors`: messages of a radar in
+    one turn, each with its plots. `zones` is the path of a zone map, relative to the file; "" for
+    the shipped one of the country.
     """
 
     name: str
@@ -81,6 +116,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     clutter_per_scan: float = 2.0
     wind_mps: tuple[float, float] = (0.0, 0.0)
     format: int = FORMAT
+    relay_s: float = 0.0
+    sectors: int = 32
+    zones: str = ""
+    faults: tuple[Fault, ...] = ()
 
 
 def parse(text: str) -> Plan:
@@ -98,7 +137,14 @@ def parse(text: str) -> Plan:
 
 def dump(plan: Plan) -> str:
     """The TOML text of `plan`: `parse` of it gives an equal plan."""
-    return tomli_w.dumps(msgspec.to_builtins(plan))
+    document: dict[str, Any] = msgspec.to_builtins(plan)
+    for key, usual in _SELDOM.items():
+        if document[key] == usual:
+            del document[key]
+    for flight in document["flights"]:
+        if not flight["arcs"]:
+            del flight["arcs"]
+    return tomli_w.dumps(document)
 
 
 def _problems(plan: Plan) -> Iterator[str]:
@@ -122,10 +168,28 @@ def _problems(plan: Plan) -> Iterator[str]:
             yield f"sensor {sensor.name!r}: sac and sic must be 0 to 255"
         if sensor.scan_s <= 0:
             yield f"sensor {sensor.name!r}: scan_s must be more than 0"
+    if plan.relay_s < 0:
+        yield "relay_s must not be negative"
+    if not 1 <= plan.sectors <= 256:
+        yield "sectors must be 1 to 256"
+    for fault in plan.faults:
+        yield from _fault_problems(fault, [sensor.name for sensor in plan.sensors])
     for flight in plan.flights:
         if flight.start_s >= plan.seconds:
             yield f"flight {flight.id!r}: start_s lies after the end of the scenario"
         yield from _flight_problems(flight)
+
+
+def _fault_problems(fault: Fault, names: list[str]) -> Iterator[str]:
+    where = f"fault of {fault.sensor!r}"
+    if fault.sensor not in names:
+        yield f"{where}: no such sensor: choose from {', '.join(names)}"
+    if not (0.0 <= fault.loss <= 1.0 and 0.0 <= fault.sees <= 1.0):
+        yield f"{where}: loss and sees are shares, 0 to 1"
+    if fault.clutter_per_scan < 0.0:
+        yield f"{where}: clutter_per_scan must not be negative"
+    if 0.0 <= fault.to_s <= fault.from_s:
+        yield f"{where}: to_s must be later than from_s, or -1 for the end"
 
 
 def _flight_problems(flight: FlightPlan) -> Iterator[str]:
@@ -147,6 +211,8 @@ def _flight_problems(flight: FlightPlan) -> Iterator[str]:
     for name, values in (("speeds_mps", flight.speeds_mps), ("holds_s", flight.holds_s)):
         if values and (len(values) != len(flight.waypoints) or min(values) < 0):
             yield f"{where}: {name} needs one value, not negative, for each waypoint"
+    if flight.arcs and (flight.holds_s or flight.speed_mps == 0 or 0.0 in flight.speeds_mps):
+        yield f"{where}: arcs neither hold nor stop: leave out holds_s and speeds of 0"
     if flight.boost_s < 0 or flight.echo_m2 < 0:
         yield f"{where}: boost_s and echo_m2 must not be negative"
     if not (0 < flight.dive_deg < 90 and 0 < flight.elevation_deg < 90):

@@ -2,9 +2,9 @@
 
 The antenna turns evenly. A target is looked at when the beam meets its azimuth; it can be seen
 within the instrumented range and above the radio horizon of a 4/3 Earth. Plots leave in one
-datagram for each sector of 11.25 deg as the beam leaves it, after a sector crossing message; a
-north marker opens each turn. Not modelled: resolution of close targets, multipath, weather, the
-cone of silence, registration errors between radars.
+datagram for each sector (usually of 11.25 deg) as the beam leaves it, after a sector crossing
+message; a north marker opens each turn. What ails a radar is in `faults`. Not modelled: resolution
+of close targets, multipath, weather, the cone of silence.
 """
 
 import math
@@ -17,6 +17,7 @@ import numpy as np
 from tocsin import geo
 from tocsin.instant import NS_PER_MS, ns
 from tocsin.sim import asterix
+from tocsin.sim.faults import WELL, Ails
 from tocsin.sim.routes import Path
 from tocsin.words import FloatArray, IntArray, SensorSite
 
@@ -79,22 +80,29 @@ class Radar:
     site: SensorSite
     north_s: FloatArray
     t_ns_start: int
+    sectors: int = SECTORS
 
     @property
     def sector_s(self) -> float:
         """How long the beam takes through one sector."""
-        return self.site.scan_s / SECTORS
+        return self.site.scan_s / self.sectors
 
     def t_ns(self, t_s: float) -> int:
         """Seconds of the scenario as POSIX nanoseconds."""
         return self.t_ns_start + ns(t_s)
 
 
-def radar(site: SensorSite, seconds: float, t_ns_start: int, rng: np.random.Generator) -> Radar:
+def radar(
+    site: SensorSite,
+    seconds: float,
+    t_ns_start: int,
+    rng: np.random.Generator,
+    sectors: int = SECTORS,
+) -> Radar:
     """`site` turning through the scenario, at a random phase."""
     turns = int(np.ceil(seconds / site.scan_s)) + 1
     north_s = (np.arange(turns, dtype=np.float64) - rng.uniform()) * site.scan_s
-    return Radar(site, np.asarray(north_s, np.float64), t_ns_start)
+    return Radar(site, np.asarray(north_s, np.float64), t_ns_start, sectors)
 
 
 def datagrams(
@@ -103,17 +111,19 @@ def datagrams(
     seconds: float,
     clutter_per_scan: float,
     rng: np.random.Generator,
+    ails: Ails = WELL,
 ) -> list[Emission]:
     """All datagrams of one radar received within the scenario, in order."""
     plots: dict[int, list[asterix.Plot]] = {}
-    for plot in _plots(source, targets, clutter_per_scan, rng):
+    for plot in _plots(source, targets, clutter_per_scan, rng, ails):
         since_s = (plot.t_ns - source.t_ns(float(source.north_s[0]))) / 1e9
-        plots.setdefault(int(since_s // source.sector_s), []).append(plot)
+        told = ails.told(plot, (plot.t_ns - source.t_ns_start) / 1e9) if ails.faults else plot
+        plots.setdefault(int(since_s // source.sector_s), []).append(told)
     sends: list[tuple[float, bytes]] = []
     site = source.site
-    for number in range(SECTORS * len(source.north_s)):
+    for number in range(source.sectors * len(source.north_s)):
         t_s = float(source.north_s[0]) + number * source.sector_s
-        sends.append((t_s, _service(source, t_s, number % SECTORS)))
+        sends.append((t_s, _service(source, t_s + ails.clock_s(t_s), number % source.sectors)))
         if number in plots:
             block = asterix.target_reports(site.sac, site.sic, plots[number])
             sends.append((t_s + source.sector_s, block))
@@ -121,10 +131,12 @@ def datagrams(
     delays = rng.integers(*LATENCY_NS, size=len(sends))
     received = np.array([source.t_ns(t_s) for t_s, _ in sends]) + delays
     received = np.maximum.accumulate(received)  # one link does not re-order
+    lost = ails.lost([t_s for t_s, _ in sends])
+    end_ns = source.t_ns(seconds)
     return [
-        Emission(int(t_ns), site.name, payload)
-        for t_ns, (t_s, payload) in zip(received, sends, strict=True)
-        if t_s >= 0.0 and t_ns <= source.t_ns(seconds)
+        Emission(t_ns, site.name, payload)
+        for t_ns, (t_s, payload), gone in zip(received.tolist(), sends, lost, strict=True)
+        if t_s >= 0.0 and t_ns <= end_ns and not gone
     ]
 
 
@@ -155,19 +167,28 @@ def _plots(
     targets: Sequence[Target],
     clutter_per_scan: float,
     rng: np.random.Generator,
+    ails: Ails,
 ) -> list[asterix.Plot]:
     """True and false plots in the order in which the beam made them."""
     made = _false_plots(source, clutter_per_scan, rng)
+    for fault in ails.faults:
+        added = _false_plots(source, fault.clutter_per_scan, ails.rng, fault.clutter_deg)
+        made += [plot for plot in added if fault.holds((plot.t_ns - source.t_ns_start) / 1e9)]
     for target in targets:
-        made += _target_plots(source, target, rng)
+        made += _target_plots(source, target, rng, ails)
     return sorted(made, key=lambda plot: (plot.t_ns, plot.azimuth_deg, plot.range_m))
 
 
-def _target_plots(source: Radar, target: Target, rng: np.random.Generator) -> list[asterix.Plot]:
+def _target_plots(
+    source: Radar, target: Target, rng: np.random.Generator, ails: Ails = WELL
+) -> list[asterix.Plot]:
     """Detections of one target: by echo, by transponder, or both; with noise."""
     site, seen = source.site, looks(source, target.path)
     n = len(seen.t_s)
-    echo = rng.uniform(size=n) < site.detection_chance * _echo_share(site, target, seen)
+    share = _echo_share(site, target, seen)
+    if ails.faults:
+        share = share * ails.sees(seen.t_s)
+    echo = rng.uniform(size=n) < site.detection_chance * share
     answer = rng.uniform(size=n) < TRANSPONDER_CHANCE
     answer &= (target.mode_3a >= 0 or target.mode_s >= 0) & (seen.t_s < target.silent_s)
     range_m = seen.range_m + rng.normal(0.0, site.sigma_range_m, n)
@@ -214,14 +235,20 @@ def _echo_share(site: SensorSite, target: Target, seen: Looks) -> FloatArray:
 
 
 def _false_plots(
-    source: Radar, clutter_per_scan: float, rng: np.random.Generator
+    source: Radar,
+    clutter_per_scan: float,
+    rng: np.random.Generator,
+    between_deg: tuple[float, float] = (0.0, 360.0),
 ) -> list[asterix.Plot]:
-    """False plots: a Poisson number each turn, even over the area of the disc."""
+    """False plots: a Poisson number each turn, even over the disc, or over a sector of it."""
     site = source.site
     turn: IntArray = np.repeat(
         np.arange(len(source.north_s)), rng.poisson(clutter_per_scan, len(source.north_s))
     )
-    azimuth_deg = rng.uniform(0.0, 360.0, len(turn))
+    first_deg, last_deg = between_deg
+    if last_deg <= first_deg:
+        last_deg += 360.0
+    azimuth_deg = rng.uniform(first_deg, last_deg, len(turn)) % 360.0
     range_m = site.range_m_max * np.sqrt(rng.uniform(size=len(turn)))
     height_m = rng.uniform(0.0, CLUTTER_HEIGHT_M, len(turn))
     t_s = source.north_s[turn] + azimuth_deg / 360.0 * site.scan_s
@@ -246,13 +273,13 @@ def _report_type(echo: bool, answer: bool, mode_s: bool) -> int:
     return asterix.SECONDARY_PRIMARY if echo else asterix.SECONDARY
 
 
-def _service(source: Radar, t_s: float, sector: int) -> bytes:
+def _service(source: Radar, told_s: float, sector: int) -> bytes:
     """The CAT034 message at the start of `sector`; that of sector 0 is the north marker."""
-    site, t_ns = source.site, source.t_ns(t_s)
+    site, t_ns = source.site, source.t_ns(told_s)
     if sector == 0:
         place = (site.lat_deg, site.lon_deg, site.height_m)
         return asterix.north_marker(site.sac, site.sic, t_ns, site.scan_s, place)
-    azimuth_deg = sector * 360.0 / SECTORS
+    azimuth_deg = sector * 360.0 / source.sectors
     return asterix.sector_crossing(site.sac, site.sic, t_ns, site.scan_s, azimuth_deg)
 
 

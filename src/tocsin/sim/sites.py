@@ -25,7 +25,7 @@ def site(world: World, mode: str = "automatic", port: int = 8600) -> Site:
         name=world.name,
         realm=world.realm,
         mode=mode,
-        zones=world.plan.country,
+        zones=world.plan.zones or world.plan.country,
         sender="exercise@tocsin.invalid",
         sender_name="Tocsin exercise",
         languages=LANGUAGES.get(world.plan.country, ("en",)),

@@ -4,20 +4,24 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from tocsin import geo
 from tocsin.instant import NS_PER_S, ns
+from tocsin.sim import arcs, faults, radar, rockets, routes
 from tocsin.sim import plan as plans
-from tocsin.sim import radar, rockets, routes
 from tocsin.sim import truth as truths
 from tocsin.sim.plan import FlightPlan, Plan
 from tocsin.sim.radar import Emission
 from tocsin.sim.truth import Flight, Impact, Truth
 from tocsin.words import THREATS, SensorSite
 from tocsin.zones.map import ZoneMap
+
+_AILING: Final = 1
+"""Last part of the seed of what ails a radar, beside that of what it sees."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +31,7 @@ class World:
     plan: Plan
     paths: tuple[routes.Path, ...]
     truth: Truth
+    zones: ZoneMap
 
     @property
     def name(self) -> str:
@@ -74,8 +79,13 @@ class World:
         sent: list[Emission] = []
         for number, site in enumerate(self.sensors):
             rng = np.random.Generator(np.random.PCG64([self.seed, number]))
-            turning = radar.radar(site, self.seconds, self.t_ns_start, rng)
-            sent += radar.datagrams(turning, targets, self.seconds, self.plan.clutter_per_scan, rng)
+            turning = radar.radar(site, self.seconds, self.t_ns_start, rng, self.plan.sectors)
+            ails = faults.ails_of(self.plan, site.name, (self.seed, number, _AILING))
+            sent += radar.datagrams(
+                turning, targets, self.seconds, self.plan.clutter_per_scan, rng, ails
+            )
+        if self.plan.relay_s > 0.0:
+            sent = [one._replace(t_ns=faults.relayed(one.t_ns, self.plan)) for one in sent]
         sent.sort(key=lambda emission: emission[:2])  # stable: one sensor's order is kept
         return iter(sent)
 
@@ -97,7 +107,7 @@ def build(plan: Plan, zones: ZoneMap) -> World:
         flights=tuple(_flight(plan, flight, path) for flight, path in flown),
         impacts=_impacts(plan, flown, zones),
     )
-    return World(plan, paths, truth)
+    return World(plan, paths, truth, zones)
 
 
 def load(text: str, zones: ZoneMap, t_ns_start: int | None = None) -> World:
@@ -117,10 +127,17 @@ def load(text: str, zones: ZoneMap, t_ns_start: int | None = None) -> World:
 
 
 def write(world: World, folder: FilePath) -> None:
-    """`scenario.toml`, `truth.json` and `truth.npz` in `folder`, which is made if need be."""
+    """`scenario.toml`, the truth and, if it is not a shipped one, the zone map in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenario.toml").write_text(world.to_toml(), encoding="utf-8")
+    write_map(world, folder)
     truths.write(world.truth, folder)
+
+
+def write_map(world: World, folder: FilePath) -> None:
+    """The zone map in `folder`, which exists, unless it is a shipped one."""
+    if world.plan.zones:
+        (folder / world.plan.zones).write_bytes(world.zones.to_bytes())
 
 
 def _paths(plan: Plan) -> tuple[routes.Path, ...]:
@@ -130,6 +147,8 @@ def _paths(plan: Plan) -> tuple[routes.Path, ...]:
     return tuple(
         next(fallen)
         if flight.kind == "ballistic"
+        else arcs.fly(flight)
+        if flight.arcs
         else routes.fly(flight, plan.seconds, plan.wind_mps)
         for flight in plan.flights
     )
