@@ -203,6 +203,7 @@ def _blank(n: int) -> Memory:
         pairs=np.zeros((n, n), np.int64),
         clock=np.zeros(2, np.int64),
         owner=np.full(CALIBRATORS, -1, np.int64),
+        seen_ns=np.zeros(CALIBRATORS, np.int64),
         plot_ns=np.zeros((CALIBRATORS, DEPTH), np.int64),
         plot_slot=np.full((CALIBRATORS, DEPTH), -1, np.int64),
         plot=np.zeros((CALIBRATORS, DEPTH, 12)),
@@ -225,6 +226,7 @@ def _wider(memory: Memory, n: int) -> Memory:
     return wide._replace(
         clock=memory.clock.copy(),
         owner=memory.owner.copy(),
+        seen_ns=memory.seen_ns.copy(),
         plot_ns=memory.plot_ns.copy(),
         plot_slot=memory.plot_slot.copy(),
         plot=memory.plot.copy(),

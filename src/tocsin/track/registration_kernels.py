@@ -36,6 +36,7 @@ class Memory(NamedTuple):
     pairs: IntArray  # (S,S) residuals between two sensors
     clock: IntArray  # (2,) time of the last solution ns, residuals since
     owner: IntArray  # (C,) track, -1 none
+    seen_ns: IntArray  # (C,) its latest plot
     plot_ns: IntArray  # (C,D)
     plot_slot: IntArray  # (C,D) slot of the sensor, -1 free
     plot: FloatArray  # (C,D,12) position (3), covariance (9)
@@ -200,8 +201,8 @@ def learn_look(
 ) -> None:
     """Pair the plots of one look by `slot` with what waits, or let them wait."""
     for i in range(len(tracks)):
-        c = int(tracks[i] % len(memory.owner))
-        if memory.owner[c] != tracks[i] and not _take_over(memory, c, tracks[i], t_ns[i]):
+        c = _place_of(memory, tracks[i], t_ns[i])
+        if c < 0:
             continue
         begun = _own(memory, c, slot, t_ns[i])
         partner = -1
@@ -216,15 +217,23 @@ def learn_look(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _take_over(memory: Memory, c: int, track: int, t_ns: int) -> bool:
-    """Give place `c` to `track` unless its owner was seen lately."""
-    for d in range(DEPTH):
-        if memory.plot_slot[c, d] >= 0 and t_ns - memory.plot_ns[c, d] <= GAP_NS:
-            return False
-    memory.owner[c] = track
-    for d in range(DEPTH):
-        memory.plot_slot[c, d] = -1
-    return True
+def _place_of(memory: Memory, track: int, t_ns: int) -> int:
+    """The place of `track`, else the first whose owner was not seen lately, now its own; -1 none.
+
+    Ids are only compared: their numbers tell the order of arrival, which must not matter.
+    """
+    free = -1
+    for c in range(len(memory.owner)):
+        if memory.owner[c] == track:
+            memory.seen_ns[c] = max(memory.seen_ns[c], t_ns)
+            return c
+        if free < 0 and t_ns - memory.seen_ns[c] > GAP_NS:
+            free = c
+    if free >= 0:
+        memory.owner[free], memory.seen_ns[free] = track, t_ns
+        for d in range(DEPTH):
+            memory.plot_slot[free, d] = -1
+    return free
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -284,8 +284,8 @@ def merge(tracks: Records, n: int, kept: BoolArray) -> None:
                 break
             named = min(one.mode_s, two.mode_s) >= 0 and one.mode_s != two.mode_s
             if kept[old[order[b]]] and not named and _apart(one, two) < MERGE:
-                first = one.confirmed, one.looks, -one.t_ns_born, -one.id
-                second = two.confirmed, two.looks, -two.t_ns_born, -two.id
+                first = one.confirmed, one.looks, -one.t_ns_born, one.existence, -one.id
+                second = two.confirmed, two.looks, -two.t_ns_born, two.existence, -two.id
                 kept[old[order[b if first > second else a]]] = False
 
 
