@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from tocsin.sim import aims, everyday, ways
+from tocsin.sim import aims, arcs, everyday, ways
 from tocsin.sim.aims import Stage
 from tocsin.sim.law import draw, draw_whole
 from tocsin.sim.plan import Fault, FlightPlan, Plan
@@ -275,16 +275,30 @@ def fall_s(range_m: float, elevation_deg: float, boost_s: int) -> float:
     )
 
 
+_NEARLY_LAST_S: Final = 120.0
+"""Flights whose straight ways end so near to the last end are flown: corners and the dive add to
+them. Chosen, above what twenty waypoints add to a drone."""
+
+
 def _last_s(flights: list[FlightPlan]) -> float:
     """When the last threat is down, or out of the area, at the latest."""
-    ends = [0.0]
-    for flight in flights:
-        if flight.kind not in THREATS:
-            continue
-        points = [(lat, lon) for lat, lon, _ in flight.waypoints]
-        way_m = ways.length_m(points)
-        lasts_s = way_m / flight.speed_mps
-        if flight.kind == "ballistic":
-            lasts_s = 1.3 * fall_s(way_m, flight.elevation_deg, flight.boost_s) + 20.0
-        ends.append(flight.start_s + lasts_s)
-    return max(ends)
+    threats = [flight for flight in flights if flight.kind in THREATS]
+    ends = [(_straight_s(flight), flight) for flight in threats]
+    nearly = max((end_s for end_s, _ in ends), default=0.0) - _NEARLY_LAST_S
+    return max(
+        (
+            float(arcs.fly(flight).t_s[-1]) if flight.arcs and end_s >= nearly else end_s
+            for end_s, flight in ends
+        ),
+        default=0.0,
+    )
+
+
+def _straight_s(flight: FlightPlan) -> float:
+    """When a flight would end if it cut its corners."""
+    points = [(lat, lon) for lat, lon, _ in flight.waypoints]
+    way_m = ways.length_m(points)
+    if flight.kind == "ballistic":
+        fall_at_most_s = 1.3 * fall_s(way_m, flight.elevation_deg, flight.boost_s) + 20.0
+        return flight.start_s + fall_at_most_s
+    return flight.start_s + way_m / flight.speed_mps
