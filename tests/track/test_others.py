@@ -203,7 +203,7 @@ def loudest(said: Lines, pair: list[FloatArray], t_s: float) -> Lines:
         pytest.param(-2000.0, True, id="2 km, nodes say the loudest"),
     ],
 )
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_second_drone_that_only_sound_knows_is_not_swallowed(
     seed: int, right_m: float, one_bearing: bool
 ) -> None:

@@ -17,6 +17,10 @@ SILENT: Final = 1.5  # silence from farther (hearing below 0.17) is not reckoned
 SLIP_S: Final = 0.25
 """Chosen: a state so close in time is carried on straight (a turn errs by 0.2 m): half the work."""
 BESIDE: Final = 5.0  # s.d. of a bearing beyond which a track is not asked; chosen
+SEEN_MIN: Final = 0.1
+"""Existence, as `births.BIRTH_MIN`; a radar's tentative track below it is not asked. Else it takes
+what belongs to a birth: bearings of one that nobody saw fit a track 1 km beside them, though badly,
+a thousand times better than no track, and seven nodes made it sure in one second."""
 CROWD: Final = 64  # most tracks that one report is compared with; chosen
 _FAST: Final = 1.75  # coarse gate: 1 + Mach number of the fastest source that it must not lose
 
@@ -66,7 +70,7 @@ class Near(NamedTuple):
 
 
 def lay_out(tracks: Records, n: int, t_ns: int) -> Near:
-    """Where every flying track is at `t_ns`."""
+    """Where every flying track is at `t_ns`; those that radar hardly believes are left out."""
     each = np.arange(n)
     leader = np.argmax(tracks["weight"][:n, :MODELS], axis=1)
     mean, cov = tracks["mean"][each, leader], tracks["cov"][each, leader]
@@ -75,7 +79,9 @@ def lay_out(tracks: Records, n: int, t_ns: int) -> Near:
     along, across, speed = (np.trace(cov[:, a : a + 3, b : b + 3], axis1=1, axis2=2)
                             for a, b in ((0, 0), (0, 3), (3, 3)))  # fmt: skip
     spread = np.sqrt(np.maximum(along + dt_s * (2.0 * across + dt_s * speed), 0.0))
-    row = np.flatnonzero(tracks["weight"][:n, :MODELS].sum(axis=1) >= 0.5)
+    heard_first = tracks["looks"][:n] < 2  # two looks of a radar begin a track, one set of sounds
+    sure = tracks["confirmed"][:n] | (tracks["existence"][:n] >= SEEN_MIN) | heard_first
+    row = np.flatnonzero(sure & (tracks["weight"][:n, :MODELS].sum(axis=1) >= 0.5))
     if not len(row):
         return Near(row, np.zeros(0), 0, place, spread, leader, 0.0)
     axis = int(np.argmax(np.ptp(place[row], axis=0)))
