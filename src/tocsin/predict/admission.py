@@ -112,17 +112,22 @@ def _falls(tracks: Tracks, since_ns: IntArray) -> BoolArray:
     falls |= height_m >= FALL_HIGH_M
     needed_ns = (since_ns - tracks.t_ns_born) * FALL_HELD_SHARE
     needed_ns = np.clip(needed_ns, FALL_HELD_NS, FALL_HELD_NS_MAX)
-    held: BoolArray = tracks.t_ns_seen - since_ns >= needed_ns
-    falls |= held
+    falls |= tracks.t_ns_seen - since_ns >= needed_ns
     return falls
 
 
 def _finite(tracks: Tracks) -> BoolArray:
     """Whether the whole state of a track is: one spoilt track must not stop the others."""
-    finite: BoolArray = np.isfinite(tracks.position_m).all(axis=1)
-    finite &= np.isfinite(tracks.velocity_mps).all(axis=1)
-    finite &= np.isfinite(tracks.covariance).all(axis=(1, 2))
-    finite &= np.isfinite(tracks.ln_beta).all(axis=1)
+    state = np.concatenate(
+        [
+            tracks.position_m,
+            tracks.velocity_mps,
+            tracks.covariance.reshape(len(tracks), 36),
+            tracks.ln_beta,
+        ],
+        axis=1,
+    )
+    finite: BoolArray = np.logical_and.reduce(np.isfinite(state), axis=1)
     return finite
 
 
