@@ -126,6 +126,69 @@ def test_ballistic_need_not_wait_for_confirmation(
     assert (found.threat == THREATS.index("ballistic")).all()
 
 
+def diver(t_s: float, weight: float, speed_mps: float = 250.0, age_s: float = 0.0) -> Tracks:
+    """A fighter in a dive, or a rocket: a look at `t_s` of what was `age_s` old at zero."""
+    now_ns = round(t_s * S)
+    return moving(
+        *ZONES.at(10.0, 10.0),
+        4e3,
+        np.array([0.0, 0.8, -0.6]) * speed_mps,
+        kind="ballistic",
+        weight=weight,
+        t_ns=now_ns,
+        t_ns_born=np.full(1, -round(age_s * S)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("age_s", "looks", "speed_mps", "expected"),
+    [
+        pytest.param(0.0, [(0, 0.9), (1.9, 0.9)], 250.0, False, id="too short"),
+        pytest.param(0.0, [(0, 0.9), (2.0, 0.9)], 250.0, True, id="held"),
+        pytest.param(0.0, [(0, 0.9), (1, 0.4), (2, 0.9)], 250.0, False, id="wavers"),
+        pytest.param(0.0, [(0, 0.4), (9, 0.4)], 250.0, False, id="less than even"),
+        pytest.param(16.0, [(0, 0.9), (7.9, 0.9)], 250.0, False, id="flew before"),
+        pytest.param(16.0, [(0, 0.9), (8.0, 0.9)], 250.0, True, id="falls as long"),
+        pytest.param(300.0, [(0, 0.9), (15.0, 0.9)], 250.0, True, id="long enough for all"),
+        pytest.param(0.0, [(0, 0.6)], 401.0, True, id="faster than a dive"),
+    ],
+)
+def test_a_slow_dive_is_a_fall_only_when_it_lasts(
+    forecast: Forecast,
+    age_s: float,
+    looks: list[tuple[float, float]],
+    speed_mps: float,
+    expected: bool,
+) -> None:
+    for t_s, weight in looks:
+        tracks = diver(t_s, weight, speed_mps, age_s)
+        found = forecast.arrivals(int(tracks.t_ns[0]), tracks)
+    assert (THREATS.index("ballistic") in found.threat) == expected
+
+
+def test_silence_does_not_make_a_dive_last(forecast: Forecast) -> None:
+    """Time counts from look to look: one look that errs must not warn because none followed."""
+    tracks = diver(0.0, 0.9)
+    for t_s in (0.0, 1.0, 3.0):
+        found = forecast.arrivals(round(t_s * S), replace(tracks, t_ns=np.full(1, round(t_s * S))))
+    assert len(found) == 0
+
+
+def test_a_fall_stays_when_it_grows_slow_and_less_likely(forecast: Forecast) -> None:
+    """A rocket near its top is as slow as an airliner; it was seen to rise."""
+    assert len(forecast.arrivals(0, diver(0.0, 0.9, 600.0)))
+    assert len(forecast.arrivals(2 * S, diver(2.0, 0.15, 200.0)))
+
+
+def test_identity_does_not_delay_a_fall(forecast: Forecast) -> None:
+    """A missile may be taken for the aircraft beside it: identity changes nothing here."""
+    for friend in (False, True):
+        cleared(forecast)
+        told = {"friend": np.full(1, friend)}
+        forecast.arrivals(0, replace(diver(0.0, 0.6), **told))
+        assert len(forecast.arrivals(2 * S, replace(diver(2.0, 0.6), **told)))
+
+
 def spread(sd_mps: float) -> np.ndarray:
     """Covariance of one track: 100 m each way, `sd_mps` each way."""
     return np.diag([1e4] * 3 + [sd_mps**2] * 3)[None]

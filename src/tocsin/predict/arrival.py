@@ -12,6 +12,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.predict import cruise, fall
+from tocsin.predict.admission import Admission
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
 from tocsin.predict.zonal import Zones, raster
@@ -28,42 +29,8 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-WEIGHT_MIN: Final = np.array([0.20, 0.20, 0.10])
-"""Of a kind, to be forecast as that kind, in the order of `THREATS`. Chosen: a settled drone has
-0.5 and more, a flock of birds with the wind behind it or a turboprop without identity 0.10 to 0.15;
-a rocket just born has little time to be surer."""
 AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
-EARLY_EXISTENCE: Final = 0.9
-EARLY_HITS: Final = 4  # of any track, confirmed or not
-EARLY_WEIGHT: Final = 0.5
-"""A tentative track is forecast only as ballistic, and only if that is the likeliest kind, it very
-likely exists and it has four reports: for the others there is time to wait for confirmation. With
-0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
-SLOW_MPS: Final = 80.0
-SLOW_HITS: Final = 6  # of a track no faster than that: it may be a bird, and there is time
-SETTLED_MPS: Final = (6.0, 25.0)
-SETTLED_SHARE: Final = 0.10
-"""A track that is not ballistic is first forecast when its horizontal velocity is known to this
-s.d., or this part of its speed but no worse than the second. Chosen: a bird (14 m/s) and a drone
-(50 m/s) are then more than three s.d. apart, and a fan of paths with an unknown heading points
-everywhere. With several radars it takes 10 to 20 s of looks."""
-SURE_NS: Final = 30 * NS_PER_S
-SURE_HITS: Final = 8
-SURE_WEIGHT: Final = 0.5
-"""... or when it has been seen so long and so often and is a drone or a cruise missile by more than
-even odds. Chosen: one noisy or far radar alone never settles a velocity, and a threat must not go
-unwarned for that; a flock of birds has lost its first guesses by then."""
-SETTLED_NS: Final = 6 * NS_PER_S
-"""... and has been seen over this time. Chosen: a scan and a half, so that false plots of several
-radars about a flock of birds, which line up once in half an hour, must do so a second time."""
-CLIMBER_MPS: Final = (SLOW_MPS, 180.0)
-CLIMB_SETTLED_MPS: Final = 5.0
-"""Between these speeds, faster than a propeller and slower than a missile, airliners climb and
-descend below 3 km: there the climb must be known to this s.d. too. Chosen: they climb at 10 m/s
-and descend at 7; with less, each one just acquired without identity warned a zone."""
-
-_BALLISTIC: Final = KINDS.index("ballistic")
 
 
 class Forecast:
@@ -76,6 +43,7 @@ class Forecast:
 
     def __init__(self, zones: Zones) -> None:
         self._zones = zones
+        self._admission = Admission()
         self._track = np.zeros(0, dtype=np.int64)
         self._t_ns_made = np.zeros(0, dtype=np.int64)
         self._pending = np.zeros(0, dtype=np.bool_)
@@ -94,7 +62,8 @@ class Forecast:
         others.
         """
         self.prepare()
-        live = _live(tracks, np.isin(tracks.id, self._track))
+        admitted = self._admission.admit(tracks)
+        live = admitted.any(axis=1)
         made_ns, pending = self._remembered(tracks)
         pending |= tracks.changed
         age_ns = now_ns - made_ns
@@ -105,7 +74,9 @@ class Forecast:
         self._pending = (pending & ~due)[live]
         if gone or due.any():
             keep = np.isin(self._rows.track, tracks.id[live & ~due])
-            self._rows = _merged(self._rows, keep, self._forecast(now_ns, tracks, due))
+            self._rows = _merged(
+                self._rows, keep, self._forecast(now_ns, tracks, admitted & due[:, None])
+            )
         return self._rows
 
     def __getstate__(self) -> dict[str, object]:
@@ -120,7 +91,7 @@ class Forecast:
         self._ready = True
         self._grid = raster(self._zones)
         self._fans = {"drone": fan(DRONE), "cruise": fan(CRUISE)}
-        self._forecast(0, _practice(), np.ones(1, dtype=np.bool_))
+        self._forecast(0, _practice(), np.ones((1, len(THREATS)), dtype=np.bool_))
 
     def _remembered(self, tracks: Tracks) -> tuple[IntArray, BoolArray]:
         """When each track was last forecast (long ago if never) and whether it changed since."""
@@ -131,15 +102,12 @@ class Forecast:
         known = self._track[at] == tracks.id
         return np.where(known, self._t_ns_made[at], -AGE_NS_MAX), known & self._pending[at]
 
-    def _forecast(self, now_ns: int, tracks: Tracks, due: BoolArray) -> list[Arrivals]:
-        """Fresh rows of the tracks that are due, one table per kind of threat."""
+    def _forecast(self, now_ns: int, tracks: Tracks, asked: BoolArray) -> list[Arrivals]:
+        """Fresh rows of the tracks as which they are `asked` (n, T), one table per threat."""
         tables = []
         for threat, name in enumerate(THREATS):
             share = tracks.existence * tracks.kind_weight[:, threat]
-            asked = due & (share > CHANCE_MIN)
-            asked &= tracks.kind_weight[:, threat] > WEIGHT_MIN[threat]
-            asked &= tracks.confirmed | (threat == _BALLISTIC)
-            rows = np.flatnonzero(asked)
+            rows = np.flatnonzero(asked[:, threat] & (share > CHANCE_MIN))
             if len(rows):
                 found = self._strikes(name, now_ns, tracks, rows, CHANCE_MIN / share[rows])
                 tables.append(_arrivals(now_ns, tracks, threat, rows[found.job], share, found))
@@ -166,48 +134,6 @@ class Forecast:
             position_m=position_m, velocity_mps=velocity_mps, covariance=covariance, lag_s=lag_s
         )
         return cruise.strikes(self._grid, self._fans[threat], flyers, chance_min)
-
-
-def _live(tracks: Tracks, known: BoolArray) -> BoolArray:
-    """Tracks to be forecast: confirmed and settled ones, and early ballistic ones.
-
-    What is `known`, forecast before, stays: silence makes a state vaguer, not a threat less.
-    """
-    early = (tracks.existence > EARLY_EXISTENCE) & (tracks.hits >= EARLY_HITS)
-    early &= tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
-    threat = (tracks.kind_weight[:, : len(THREATS)] > WEIGHT_MIN).any(axis=1)
-    finite = np.isfinite(tracks.position_m).all(axis=1) & np.isfinite(tracks.velocity_mps).all(
-        axis=1
-    )
-    finite &= np.isfinite(tracks.covariance).all(axis=(1, 2))
-    finite &= np.isfinite(tracks.ln_beta).all(axis=1)
-    late = tracks.confirmed & (known | _settled(tracks))
-    live: BoolArray = (late | early) & threat & finite
-    return live
-
-
-def _settled(tracks: Tracks) -> BoolArray:
-    """Whether the horizontal velocity is known well enough (see `SETTLED_MPS`), or the track falls.
-
-    The vertical is that of the sphere: within 0.2 degrees of the ellipsoid's.
-    """
-    up = tracks.position_m / np.linalg.norm(tracks.position_m, axis=1, keepdims=True)
-    spread = tracks.covariance[:, 3:, 3:]
-    whole = np.trace(spread, axis1=1, axis2=2)
-    vertical = np.einsum("na,nab,nb->n", up, spread, up)
-    deviation_mps = np.sqrt(np.maximum(whole - vertical, 0.0) / 2.0)
-    speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
-    falls = tracks.kind_weight[:, _BALLISTIC] > EARLY_WEIGHT
-    climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
-    settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
-    settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
-    seen_ns = tracks.t_ns_seen - tracks.t_ns_born
-    settled &= seen_ns >= SETTLED_NS
-    settled |= falls
-    flies = tracks.kind_weight[:, : len(THREATS)].sum(axis=1) > SURE_WEIGHT
-    settled |= flies & (seen_ns >= SURE_NS) & (tracks.hits >= SURE_HITS)
-    settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)
-    return settled
 
 
 def _arrivals(

@@ -1,0 +1,154 @@
+"""Which tracks are forecast, and as which kind of threat.
+
+A track must be likely enough, well enough known and, for what is slow, so for long enough. What was
+forecast before stays while it is likely enough: silence makes a state vaguer, not a threat less.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from tocsin.geo import geodetic
+from tocsin.instant import NS_PER_S
+from tocsin.words import KINDS, THREATS, BoolArray, IntArray, Tracks
+
+WEIGHT_MIN: Final = np.array([0.20, 0.20, 0.10])
+"""Of a kind, to be forecast as that kind, in the order of `THREATS`. Chosen: a settled drone has
+0.5 and more, a flock of birds with the wind behind it or a turboprop without identity 0.10 to 0.15;
+a rocket just born has little time to be surer."""
+EARLY_EXISTENCE: Final = 0.9
+EARLY_HITS: Final = 4  # of any track, confirmed or not
+EARLY_WEIGHT: Final = 0.5
+"""A tentative track is forecast only as ballistic, and only if that is the likeliest kind, it very
+likely exists and it has four reports: for the others there is time to wait for confirmation. With
+0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
+SLOW_MPS: Final = 80.0
+SLOW_HITS: Final = 6  # of a track no faster than that: it may be a bird, and there is time
+SETTLED_MPS: Final = (6.0, 25.0)
+SETTLED_SHARE: Final = 0.10
+"""A track that is not ballistic is first forecast when its horizontal velocity is known to this
+s.d., or this part of its speed but no worse than the second. Chosen: a bird (14 m/s) and a drone
+(50 m/s) are then more than three s.d. apart, and a fan of paths with an unknown heading points
+everywhere. With several radars it takes 10 to 20 s of looks."""
+SURE_NS: Final = 30 * NS_PER_S
+SURE_HITS: Final = 8
+SURE_WEIGHT: Final = 0.5
+"""... or when it has been seen so long and so often and is a drone or a cruise missile by more than
+even odds. Chosen: one noisy or far radar alone never settles a velocity, and a threat must not go
+unwarned for that; a flock of birds has lost its first guesses by then."""
+SETTLED_NS: Final = 6 * NS_PER_S
+"""... and has been seen over this time. Chosen: a scan and a half, so that false plots of several
+radars about a flock of birds, which line up once in half an hour, must do so a second time."""
+CLIMBER_MPS: Final = (SLOW_MPS, 180.0)
+CLIMB_SETTLED_MPS: Final = 5.0
+"""Between these speeds, faster than a propeller and slower than a missile, airliners climb and
+descend below 3 km: there the climb must be known to this s.d. too. Chosen: they climb at 10 m/s
+and descend at 7; with less, each one just acquired without identity warned a zone."""
+
+FALL_FAST_MPS: Final = 400.0
+FALL_HIGH_M: Final = 15e3
+"""A track at least so fast or so high is forecast as ballistic at once. Chosen: as
+`track.kind.FALL_DIVE_MPS`, aircraft in a dive are slower, and fighters fly no higher than 15 to
+18 km; a rocket or missile is faster after the first seconds of its flight."""
+FALL_HELD_NS: Final = 2 * NS_PER_S
+FALL_HELD_SHARE: Final = 0.5
+FALL_HELD_NS_MAX: Final = 15 * NS_PER_S
+"""Another must have been ballistic by more than even odds (`EARLY_WEIGHT`) at each look over the
+first time, over this share of its age when that began, and over no more than the last. Chosen:
+what begins to fall at once is a rocket, what flew level for half a minute is an aircraft that
+dives. Measured in ten minutes of `friendly-only`: seven tracks of fighters and birds were behind a
+take-cover as ballistic at 160 to 270 m/s; three never had even odds, two had them for less than
+2 s, one from its 16th second for 4 s, one from its 32nd for 10 s; now none. Of the 27 rockets and
+missiles of `rocket-salvo` and `missiles` the sum of the lead times stayed the same to 10 ms: those
+seen below 400 m/s in their boost pass it within 2.5 s."""
+
+_BALLISTIC: Final = KINDS.index("ballistic")
+_NEVER_NS: Final = 1 << 62  # the year 2116
+
+
+class Admission:
+    """Remembers of each track what it was forecast as, and since when it has been ballistic.
+
+    Bounded by the tracks given last.
+    """
+
+    def __init__(self) -> None:
+        self._track = np.zeros(0, dtype=np.int64)
+        self._t_ns_falls = np.zeros(0, dtype=np.int64)
+        self._taken = np.zeros((0, len(THREATS)), dtype=np.bool_)
+
+    def admit(self, tracks: Tracks) -> BoolArray:
+        """Whether each track is forecast as each of `THREATS` (n, T)."""
+        since_ns, taken = self._remembered(tracks)
+        weight = tracks.kind_weight[:, : len(THREATS)]
+        likely = weight > WEIGHT_MIN
+        even = weight[:, _BALLISTIC] > EARLY_WEIGHT
+        since_ns = np.where(even, np.minimum(since_ns, tracks.t_ns_seen), _NEVER_NS)
+        likely[:, _BALLISTIC] &= taken[:, _BALLISTIC] | _falls(tracks, since_ns)
+        falls = likely[:, _BALLISTIC] & even
+        early = (tracks.existence > EARLY_EXISTENCE) & (tracks.hits >= EARLY_HITS) & falls
+        late = tracks.confirmed & (taken.any(axis=1) | _settled(tracks, falls))
+        likely[:, :_BALLISTIC] &= tracks.confirmed[:, None]
+        likely &= ((late | early) & _finite(tracks))[:, None]
+        self._track, self._t_ns_falls, self._taken = tracks.id, since_ns, likely
+        return likely
+
+    def _remembered(self, tracks: Tracks) -> tuple[IntArray, BoolArray]:
+        """Of each track since when it has been ballistic (`_NEVER_NS`: it is not) and what it was
+        forecast as."""
+        since_ns = np.full(len(tracks), _NEVER_NS)
+        taken = np.zeros((len(tracks), len(THREATS)), dtype=np.bool_)
+        _, now, then = np.intersect1d(
+            tracks.id, self._track, assume_unique=True, return_indices=True
+        )
+        since_ns[now], taken[now] = self._t_ns_falls[then], self._taken[then]
+        return since_ns, taken
+
+
+def _falls(tracks: Tracks, since_ns: IntArray) -> BoolArray:
+    """Whether a track is faster or higher than aircraft, or has been ballistic for long enough."""
+    falls: BoolArray = np.linalg.norm(tracks.velocity_mps, axis=1) >= FALL_FAST_MPS
+    _, _, height_m = geodetic(tracks.position_m)
+    falls |= height_m >= FALL_HIGH_M
+    needed_ns = (since_ns - tracks.t_ns_born) * FALL_HELD_SHARE
+    needed_ns = np.clip(needed_ns, FALL_HELD_NS, FALL_HELD_NS_MAX)
+    falls |= tracks.t_ns_seen - since_ns >= needed_ns
+    return falls
+
+
+def _finite(tracks: Tracks) -> BoolArray:
+    """Whether the whole state of a track is: one spoilt track must not stop the others."""
+    state = np.concatenate(
+        [
+            tracks.position_m,
+            tracks.velocity_mps,
+            tracks.covariance.reshape(len(tracks), 36),
+            tracks.ln_beta,
+        ],
+        axis=1,
+    )
+    finite: BoolArray = np.logical_and.reduce(np.isfinite(state), axis=1)
+    return finite
+
+
+def _settled(tracks: Tracks, falls: BoolArray) -> BoolArray:
+    """Whether the horizontal velocity is known well enough (see `SETTLED_MPS`), or the track falls.
+
+    The vertical is that of the sphere: within 0.2 degrees of the ellipsoid's.
+    """
+    up = tracks.position_m / np.linalg.norm(tracks.position_m, axis=1, keepdims=True)
+    spread = tracks.covariance[:, 3:, 3:]
+    whole = np.trace(spread, axis1=1, axis2=2)
+    vertical = np.einsum("na,nab,nb->n", up, spread, up)
+    deviation_mps = np.sqrt(np.maximum(whole - vertical, 0.0) / 2.0)
+    speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
+    climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
+    settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
+    settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)
+    seen_ns = tracks.t_ns_seen - tracks.t_ns_born
+    settled &= seen_ns >= SETTLED_NS
+    settled |= falls
+    flies = tracks.kind_weight[:, : len(THREATS)].sum(axis=1) > SURE_WEIGHT
+    settled |= flies & (seen_ns >= SURE_NS) & (tracks.hits >= SURE_HITS)
+    settled &= tracks.hits >= np.where(speed_mps < SLOW_MPS, SLOW_HITS, EARLY_HITS)
+    return settled
