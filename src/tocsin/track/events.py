@@ -111,11 +111,11 @@ def look_of(sensors: Sensors, sensor: int, t_ns: int) -> Look:
     """The look of one sensor that ends at `t_ns`."""
     return Look(
         sensor,
-        max(float(sensors.scan_s[sensor]), SCAN_S_MIN),
-        min(max(float(sensors.detection_chance[sensor]), CHANCE[0]), CHANCE[1]),
+        max(sensors.scan_s.item(sensor), SCAN_S_MIN),
+        min(max(sensors.detection_chance.item(sensor), CHANCE[0]), CHANCE[1]),
         t_ns,
         sensors.position_m[sensor],
-        float(sensors.range_m_max[sensor]),
+        sensors.range_m_max.item(sensor),
     )
 
 
@@ -154,8 +154,9 @@ def cut(
 
 
 def _look(fixes: Fixes, rows: IntArray, serial: int, sensors: Sensors, t_ns: int) -> LookEvent:
-    sensor = int(fixes.sensor[rows[0]])
-    key = (t_ns, RANK_LOOK, sensor, serial + int(rows[0]))
+    first = rows.item(0)
+    sensor = fixes.sensor.item(first)
+    key = (t_ns, RANK_LOOK, sensor, serial + first)
     return LookEvent(key, look_of(sensors, sensor, t_ns), reports(fixes, rows, serial))
 
 

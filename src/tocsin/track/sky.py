@@ -90,6 +90,8 @@ class Sky:
         """Take one event; events come in order of their keys."""
         if isinstance(event, LookEvent):
             self._look(event)
+        elif isinstance(event, Beat):
+            self._beat(event)
         elif isinstance(event, SystemEvent):
             self._system(event)
         elif isinstance(event, FriendEvent):
@@ -98,8 +100,6 @@ class Sky:
             self._hear(event)
         elif isinstance(event, LaunchEvent):
             self._launch(event)
-        elif isinstance(event, Beat):
-            self._beat(event)
 
     def _look(self, event: LookEvent) -> None:
         s, m = event.look.sensor, len(event.reports)

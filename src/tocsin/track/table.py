@@ -67,6 +67,7 @@ TRACK: Final = np.dtype(
         ("confirmed", np.bool_),
         ("has_height", np.bool_),  # some report measured the vertical
         ("changed", np.bool_),
+        ("spare", np.uint8, (64,)),  # else 4096 bytes: all tracks would share a few cache lines
     ],
     align=True,
 )
@@ -164,8 +165,7 @@ def reports(fixes: Fixes, rows: IntArray, serial: int) -> Records:
 
 def _plain(column: NDArray[Any]) -> NDArray[Any]:
     """The column in one layout, so that the kernel is compiled once."""
-    flags = column.flags
-    return column if flags.c_contiguous and flags.writeable else column.copy()
+    return column if column.flags.carray else column.copy()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
