@@ -9,13 +9,16 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from tocsin.instant import NS_PER_S
 from tocsin.track.pairs import CHANCE, LOOK_S, SCAN_S_MIN, Look
-from tocsin.track.table import Records, reports
+from tocsin.track.survey import survey
+from tocsin.track.table import REPORT, Records, pack, plain, reports, told
 from tocsin.words import (
     BoolArray,
     Fixes,
+    FloatArray,
     Friends,
     Int32Array,
     IntArray,
@@ -105,6 +108,46 @@ def _survey(
         first, last = min(first, t_ns[k]), max(last, t_ns[k])
         one &= sensor[k] == sensor[0] and not system[k] and not ends[k]
     return bool(one and last - first < _LOOK_NS), first, last
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _whole(
+    made: Records, sensors: int, latest_ns: IntArray, serial: int, oldest_ns: int, end_ns: int,
+    sensor: Int32Array, system: BoolArray, ends: BoolArray, t_ns: IntArray, position: FloatArray,
+    covariance: FloatArray, range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array,
+    mode_s: Int32Array, hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray,
+) -> int:  # fmt: skip
+    """Pack all rows, if they are good plots of one look; its last time, or -1 and nothing done."""
+    one, first_ns, last_ns = _survey(t_ns, sensor, system, ends, sensors)
+    if not one or first_ns < oldest_ns:
+        return int(np.int64(-1))
+    before_ns = latest_ns.copy()
+    if len(survey(t_ns, sensor, position, latest_ns, end_ns)) > 0:
+        latest_ns[:] = before_ns
+        return int(np.int64(-1))
+    pack(
+        made, np.arange(len(t_ns)), serial, t_ns, position, covariance, range_rate, evidence,
+        mode_3a, mode_s, hint, has_height, friend,
+    )  # fmt: skip
+    return int(last_ns)
+
+
+def whole(
+    fixes: Fixes, sensors: Sensors, latest_ns: IntArray, serial: int, oldest_ns: int, end_ns: int
+) -> LookEvent | None:
+    """The one look of `fixes`, as most batches of one radar are, if there is nothing to refuse.
+
+    What `survey` and `cut` find, in one go; None leaves it, and `latest_ns`, to them.
+    """
+    sensor = fixes.sensor.item(0)
+    if fixes.sensor.item(-1) != sensor:  # at a glance: it is not one look
+        return None
+    made = np.empty(len(fixes), dtype=REPORT)
+    columns = plain(fixes.sensor, fixes.system_track, fixes.ends, *told(fixes))
+    last_ns = _whole(made, len(sensors), latest_ns, serial, oldest_ns, end_ns, *columns)
+    if last_ns < 0:
+        return None
+    return LookEvent((last_ns, RANK_LOOK, sensor, serial), look_of(sensors, sensor, last_ns), made)
 
 
 def look_of(sensors: Sensors, sensor: int, t_ns: int) -> Look:
