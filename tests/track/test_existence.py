@@ -6,7 +6,7 @@ import pytest
 from tests.track.scene import S, Swarm, clutter, real, scan, swarm, watching
 from tests.track.sky import T0, Radar, fixes, place
 from tocsin.track import Picture
-from tocsin.track.clutter import density_pm2
+from tocsin.track.clutter import cell, density_pm2
 from tocsin.words import BoolArray, FloatArray, Tracks
 
 BOX_M = 40_000.0
@@ -71,7 +71,9 @@ def test_clutter_is_learnt_without_being_told(false_per_scan: float) -> None:
         due += len(truth)
     rng = np.random.default_rng(8)
     chart = picture._sky.charts[0]
-    learnt = np.mean([density_pm2(chart, at) for at in clutter(300.0, rng, 0.8 * BOX_M)])
+    learnt = np.mean(
+        [density_pm2(chart, *cell(chart, at)) for at in clutter(300.0, rng, 0.8 * BOX_M)]
+    )
     told = false_per_scan / (2.0 * BOX_M) ** 2
     print(f"density {learnt / told:.2f} of the true; false {ghosts} of {total}, missed {missed}")
     if false_per_scan > 10.0:  # one a scan is less than the default's doubt

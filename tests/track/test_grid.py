@@ -11,10 +11,12 @@ from tocsin.words import FloatArray, IntArray
 
 
 def found(places: FloatArray, x: FloatArray, reach_m: float, room: int = 4096) -> IntArray:
-    out = np.full(room, -7, dtype=np.int64)
-    count = grid.near(grid.build(places), places, x, reach_m, out, room)
-    assert (out[count:] == -7).all()
-    return out[:count]
+    out, counts = np.full((1, room), -7, dtype=np.int64), np.full(1, -7, dtype=np.int64)
+    reach = np.array([reach_m])
+    grid.near(grid.build(places), places, x[None].copy(), reach, 1, out, counts, room)
+    count = int(counts[0])
+    assert (out[0, count:] == -7).all()
+    return out[0, :count]
 
 
 @given(

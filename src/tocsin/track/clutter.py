@@ -107,9 +107,8 @@ def age(chart: Record, t_ns: int, scan_s: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def density_pm2(chart: Record, position: FloatArray) -> float:
-    """False reports at `position`, 1/m2 in one scan."""
-    row, column = cell(chart, position)
+def density_pm2(chart: Record, row: int, column: int) -> float:
+    """False reports in a cell, 1/m2 in one scan."""
     near, cells, recent = 0.0, 0, 0.0
     for r in range(max(row - 1, 0), min(row + 2, CELLS)):
         for c in range(max(column - 1, 0), min(column + 2, CELLS)):
@@ -136,16 +135,14 @@ def new_pm2(chart: Record, scan_s: float, prior_pm2ps: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def notice(chart: Record, position: FloatArray) -> None:
-    """Count a report among the recent ones, whatever it is of."""
-    row, column = cell(chart, position)
+def notice(chart: Record, row: int, column: int) -> None:
+    """Count a report among the recent ones of its cell, whatever it is of."""
     chart.recent[row, column] += chart.gain_recent
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def learn(chart: Record, position: FloatArray, unexplained: float) -> None:
-    """Count a report by the probability that no track explains it."""
-    row, column = cell(chart, position)
+def learn(chart: Record, row: int, column: int, unexplained: float) -> None:
+    """Count a report of a cell by the probability that no track explains it."""
     if chart.counts[row, column] == 0.0:
         chart.cells += 1
     chart.counts[row, column] += unexplained * chart.gain

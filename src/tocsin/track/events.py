@@ -9,13 +9,16 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from tocsin.instant import NS_PER_S
 from tocsin.track.pairs import CHANCE, LOOK_S, SCAN_S_MIN, Look
-from tocsin.track.table import Records, reports
+from tocsin.track.survey import survey
+from tocsin.track.table import REPORT, Records, pack, plain, reports, told
 from tocsin.words import (
     BoolArray,
     Fixes,
+    FloatArray,
     Friends,
     Int32Array,
     IntArray,
@@ -107,15 +110,55 @@ def _survey(
     return bool(one and last - first < _LOOK_NS), first, last
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _whole(
+    made: Records, sensors: int, latest_ns: IntArray, serial: int, oldest_ns: int, end_ns: int,
+    sensor: Int32Array, system: BoolArray, ends: BoolArray, t_ns: IntArray, position: FloatArray,
+    covariance: FloatArray, range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array,
+    mode_s: Int32Array, hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray,
+) -> int:  # fmt: skip
+    """Pack all rows, if they are good plots of one look; its last time, or -1 and nothing done."""
+    one, first_ns, last_ns = _survey(t_ns, sensor, system, ends, sensors)
+    if not one or first_ns < oldest_ns:
+        return int(np.int64(-1))
+    before_ns = latest_ns.copy()
+    if len(survey(t_ns, sensor, position, latest_ns, end_ns)) > 0:
+        latest_ns[:] = before_ns
+        return int(np.int64(-1))
+    pack(
+        made, np.arange(len(t_ns)), serial, t_ns, position, covariance, range_rate, evidence,
+        mode_3a, mode_s, hint, has_height, friend,
+    )  # fmt: skip
+    return int(last_ns)
+
+
+def whole(
+    fixes: Fixes, sensors: Sensors, latest_ns: IntArray, serial: int, oldest_ns: int, end_ns: int
+) -> LookEvent | None:
+    """The one look of `fixes`, as most batches of one radar are, if there is nothing to refuse.
+
+    What `survey` and `cut` find, in one go; None leaves it, and `latest_ns`, to them.
+    """
+    sensor = fixes.sensor.item(0)
+    if fixes.sensor.item(-1) != sensor:  # at a glance: it is not one look
+        return None
+    made = np.empty(len(fixes), dtype=REPORT)
+    columns = plain(fixes.sensor, fixes.system_track, fixes.ends, *told(fixes))
+    last_ns = _whole(made, len(sensors), latest_ns, serial, oldest_ns, end_ns, *columns)
+    if last_ns < 0:
+        return None
+    return LookEvent((last_ns, RANK_LOOK, sensor, serial), look_of(sensors, sensor, last_ns), made)
+
+
 def look_of(sensors: Sensors, sensor: int, t_ns: int) -> Look:
     """The look of one sensor that ends at `t_ns`."""
     return Look(
         sensor,
-        max(float(sensors.scan_s[sensor]), SCAN_S_MIN),
-        min(max(float(sensors.detection_chance[sensor]), CHANCE[0]), CHANCE[1]),
+        max(sensors.scan_s.item(sensor), SCAN_S_MIN),
+        min(max(sensors.detection_chance.item(sensor), CHANCE[0]), CHANCE[1]),
         t_ns,
         sensors.position_m[sensor],
-        float(sensors.range_m_max[sensor]),
+        sensors.range_m_max.item(sensor),
     )
 
 
@@ -154,8 +197,9 @@ def cut(
 
 
 def _look(fixes: Fixes, rows: IntArray, serial: int, sensors: Sensors, t_ns: int) -> LookEvent:
-    sensor = int(fixes.sensor[rows[0]])
-    key = (t_ns, RANK_LOOK, sensor, serial + int(rows[0]))
+    first = rows.item(0)
+    sensor = fixes.sensor.item(first)
+    key = (t_ns, RANK_LOOK, sensor, serial + first)
     return LookEvent(key, look_of(sensors, sensor, t_ns), reports(fixes, rows, serial))
 
 

@@ -62,30 +62,34 @@ def build(places: FloatArray) -> Grid:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def near(
-    grid: Grid, places: FloatArray, x: FloatArray, reach_m: float, found: IntArray, most: int
-) -> int:
-    """Write to `found` the reports within `reach_m` of `x` (3,), by cell; how many.
+    grid: Grid, places: FloatArray, x: FloatArray, reach_m: FloatArray, size: int, found: IntArray,
+    count: IntArray, most: int,
+) -> None:  # fmt: skip
+    """Write to row q of `found` the reports within ``reach_m[q]`` of ``x[q]``, by cell.
 
-    Stops at `most`.
+    For the first `size` rows; `count` gets how many they are, and stops at `most`. Rows of negative
+    reach are left as they are.
     """
+    order, first, side, last = grid.order, grid.first, grid.side, grid.side - 1
     one, two = grid.axes
-    side, last = grid.side, grid.side - 1
-    top = (x[one] - reach_m - grid.low[0]) * grid.per_m[0]
-    end = (x[one] + reach_m - grid.low[0]) * grid.per_m[0]
-    left = (x[two] - reach_m - grid.low[1]) * grid.per_m[1]
-    right = (x[two] + reach_m - grid.low[1]) * grid.per_m[1]
-    if not (end >= 0.0 and right >= 0.0 and top <= side + 1 and left <= side + 1):
-        return 0
-    count = 0
-    begin, stop = int(max(left, 0.0)), int(min(right, last))
-    begin = min(begin, last)
-    for row in range(min(int(max(top, 0.0)), last), int(min(end, last)) + 1):
-        for k in range(grid.first[row * side + begin], grid.first[row * side + stop + 1]):
-            j = grid.order[k]
-            d0, d1, d2 = places[j, 0] - x[0], places[j, 1] - x[1], places[j, 2] - x[2]
-            if d0 * d0 + d1 * d1 + d2 * d2 <= reach_m * reach_m:
-                if count == most:
-                    return count
-                found[count] = j
-                count += 1
-    return count
+    low_one, low_two = grid.low
+    per_one, per_two = grid.per_m
+    for q in range(size):
+        reach = reach_m[q]
+        x0, x1, x2, here = x[q, 0], x[q, 1], x[q, 2], 0
+        top = (x[q, one] - reach - low_one) * per_one
+        end = (x[q, one] + reach - low_one) * per_one
+        left = (x[q, two] - reach - low_two) * per_two
+        right = (x[q, two] + reach - low_two) * per_two
+        if reach < 0.0:
+            continue
+        if end >= 0.0 and right >= 0.0 and top <= side + 1 and left <= side + 1:
+            begin, stop = min(int(max(left, 0.0)), last), int(min(right, last))
+            for row in range(min(int(max(top, 0.0)), last), int(min(end, last)) + 1):
+                for k in range(first[row * side + begin], first[row * side + stop + 1]):
+                    j = order[k]
+                    d0, d1, d2 = places[j, 0] - x0, places[j, 1] - x1, places[j, 2] - x2
+                    if here < most and d0 * d0 + d1 * d1 + d2 * d2 <= reach * reach:
+                        found[q, here] = j
+                        here += 1
+        count[q] = here

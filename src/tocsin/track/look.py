@@ -14,8 +14,9 @@ from numba import njit
 from tocsin.track import clutter as ground
 from tocsin.track.belief import marginals
 from tocsin.track.clutter import HEIGHT_M
+from tocsin.track.meet import gather
 from tocsin.track.motion import advance
-from tocsin.track.pairs import SAME_LOOK, Look, Pairs, gather, likelihoods, seed_left
+from tocsin.track.pairs import SAME_LOOK, Look, Pairs, likelihoods, seed_left
 from tocsin.track.rows import plant
 from tocsin.track.seeds import sow
 from tocsin.track.settle import EXISTENCE_MAX, absorb, account, grow_up
@@ -52,10 +53,11 @@ def take(
     m = len(reports)
     whose[:] = -1
     ground.age(chart, look.t_ns, look.scan_s)
-    false, new = np.empty(m), np.empty(m)
+    false, new, cells = np.empty(m), np.empty(m), np.empty((m, 2), np.int64)
     for j in range(m):
-        ground.notice(chart, reports[j].position_m)
-    _expect(chart, reports, look, bank.new_pm2ps, false, new, work)
+        cells[j, 0], cells[j, 1] = ground.cell(chart, reports[j].position_m)
+        ground.notice(chart, cells[j, 0], cells[j, 1])
+    _expect(chart, reports, cells, look, bank.new_pm2ps, false, new, work)
     other = false + new
     pairs = gather(tracks, book, n, seeds, ns, reports, look, bank, other, work)
     down, unexplained = marginals(pairs.owner, pairs.report, pairs.weight, other)
@@ -82,7 +84,7 @@ def take(
         tracks, book, n, seeds, reports, look, bank, chart, numbers[0], pairs, down, first, work
     )
     for j in range(m):
-        ground.learn(chart, reports[j].position_m, unexplained[j])
+        ground.learn(chart, cells[j, 0], cells[j, 1], unexplained[j])
         if unexplained[j] > START_UNEXPLAINED and not pairs.echo[j]:
             there = unexplained[j] * new[j] / (new[j] + false[j])
             sow(seeds[ns], reports[j], there, look.sensor, look.scan_s)
@@ -92,10 +94,10 @@ def take(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _expect(
-    chart: Record, reports: Records, look: Look, prior_pm2ps: float, false: FloatArray,
-    new: FloatArray, work: Record,
+    chart: Record, reports: Records, cells: IntArray, look: Look, prior_pm2ps: float,
+    false: FloatArray, new: FloatArray, work: Record,
 ) -> None:  # fmt: skip
-    """Density (1/m3) of false and of new targets' reports at each report."""
+    """Density (1/m3) of false and of new targets' reports at each report, in its cell (m,2)."""
     fresh_pm2 = ground.new_pm2(chart, look.scan_s, prior_pm2ps)
     up = work.up
     for j in range(len(false)):
@@ -109,7 +111,7 @@ def _expect(
                 for b in range(3):
                     variance += up[a] * report.covariance_m2[a, b] * up[b]
             height_m = math.sqrt(2.0 * math.pi * variance)
-        false[j] = ground.density_pm2(chart, report.position_m) / height_m
+        false[j] = ground.density_pm2(chart, cells[j, 0], cells[j, 1]) / height_m
         new[j] = fresh_pm2 / height_m
 
 
@@ -204,7 +206,9 @@ def _promote(
         plant(track, book[to], seed, bank, work)
         advance(track, look.t_ns, bank, work)
         rows[0], work.chance[0] = pairs.report[best[c]], mass[c]
-        likelihoods(track, reports[rows[0]], bank, log_like[0], work)
+        likelihoods(track, reports[rows[0]], bank, work.log_like, work)
+        for h in range(HYPOTHESES):
+            log_like[0, h] = work.log_like[h]
         account(track, book[to, look.sensor], look, mass[c])
         track.existence = min(there[c], EXISTENCE_MAX)
         absorb(track, reports, rows, log_like, bank, look.place, work)

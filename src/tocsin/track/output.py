@@ -1,7 +1,5 @@
 """The table of tracks as `words.Tracks`, with every state brought to one time."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 from numba import njit
 
@@ -16,28 +14,6 @@ from tocsin.track.upward import vertical
 from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray, Tracks
 
 
-class _Columns(NamedTuple):
-    """Columns of `words.Tracks`, to be written by one kernel; times of friends beside them."""
-
-    id: IntArray
-    t_ns: IntArray
-    t_ns_seen: IntArray
-    t_ns_born: IntArray
-    position_m: FloatArray
-    velocity_mps: FloatArray
-    covariance: FloatArray
-    existence: FloatArray
-    kind_weight: FloatArray
-    ln_beta: FloatArray
-    confirmed: BoolArray
-    friend: BoolArray
-    hits: Int32Array
-    mode_3a: Int32Array
-    mode_s: Int32Array
-    evidence: IntArray
-    changed: BoolArray
-
-
 def tracks(sky: Sky, now_ns: int) -> Tracks:
     """All tracks of the sky at `now_ns`, in order of id; every array is a copy.
 
@@ -45,7 +21,7 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
     the models. ``ln_beta`` is the ballistic filter's where it lives, else the prior.
     """
     n, empty = sky.n, np.empty
-    out = _Columns(
+    out = Tracks(
         id=empty(n, np.int64),
         t_ns=empty(n, np.int64),
         t_ns_seen=empty(n, np.int64),
@@ -64,9 +40,13 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
         evidence=empty((n, EVIDENCE), np.int64),
         changed=empty(n, np.bool_),
     )
-    _write(sky.tracks, n, now_ns, sky.bank, sky.scratch, out)
-    columns: dict[str, Any] = dict(zip(_Columns._fields, out, strict=True))
-    return Tracks(**columns)
+    _write(
+        sky.tracks, n, now_ns, sky.bank, sky.scratch, out.id, out.t_ns, out.t_ns_seen,
+        out.t_ns_born, out.position_m, out.velocity_mps, out.covariance, out.existence,
+        out.kind_weight, out.ln_beta, out.confirmed, out.friend, out.hits, out.mode_3a, out.mode_s,
+        out.evidence, out.changed,
+    )  # fmt: skip
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -84,25 +64,29 @@ def _order(tracks: Records, n: int) -> IntArray:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _write(
-    tracks: Records, n: int, now_ns: int, banks: Records, scratch: Records, out: _Columns
-) -> None:
+    tracks: Records, n: int, now_ns: int, banks: Records, scratch: Records, ids: IntArray,
+    t_ns: IntArray, t_ns_seen: IntArray, t_ns_born: IntArray, position: FloatArray,
+    velocity: FloatArray, covariance: FloatArray, existence: FloatArray, kind: FloatArray,
+    ln_beta: FloatArray, confirmed: BoolArray, friend: BoolArray, hits: Int32Array,
+    mode_3a: Int32Array, mode_s: Int32Array, evidence: IntArray, changed: BoolArray,
+) -> None:  # fmt: skip
     """Write each track as it is expected to be at now."""
     order, mean = _order(tracks, n), np.empty(6)
     for i in range(n):
         track = tracks[order[i]]
-        _outlook(track, now_ns, banks[0], scratch[0], mean, out.covariance[i], out.ln_beta[i])
+        _outlook(track, now_ns, banks[0], scratch[0], mean, covariance[i], ln_beta[i])
         for a in range(3):
-            out.position_m[i, a] = mean[a]
-            out.velocity_mps[i, a] = mean[a + 3]
-        out.id[i], out.t_ns[i], out.existence[i] = track.id, now_ns, track.existence
-        out.t_ns_seen[i], out.t_ns_born[i] = track.t_ns_seen, track.t_ns_born
+            position[i, a] = mean[a]
+            velocity[i, a] = mean[a + 3]
+        ids[i], t_ns[i], existence[i] = track.id, now_ns, track.existence
+        t_ns_seen[i], t_ns_born[i] = track.t_ns_seen, track.t_ns_born
         said = track.t_ns_friend > 0 and track.t_ns_seen - track.t_ns_friend <= FRIEND_NS
-        out.confirmed[i], out.friend[i], out.changed[i] = track.confirmed, said, track.changed
-        out.hits[i], out.mode_3a[i], out.mode_s[i] = track.hits, track.mode_3a, track.mode_s
+        confirmed[i], friend[i], changed[i] = track.confirmed, said, track.changed
+        hits[i], mode_3a[i], mode_s[i] = track.hits, track.mode_3a, track.mode_s
         for k in range(len(track.kind)):
-            out.kind_weight[i, k] = track.kind[k]
+            kind[i, k] = track.kind[k]
         for k in range(EVIDENCE):
-            out.evidence[i, k] = track.evidence[k]
+            evidence[i, k] = track.evidence[k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

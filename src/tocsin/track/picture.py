@@ -7,6 +7,7 @@ what is late belongs, and seconds apart before.
 """
 
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from tocsin.track.events import (
     LookEvent,
     SystemEvent,
     cut,
+    whole,
 )
 from tocsin.track.gathering import Gathering
 from tocsin.track.sky import Sky
@@ -107,14 +109,7 @@ class Picture:
         self._sky.widen(len(sensors))
         fresh: list[tuple[Key, Event]] = []
         if len(fixes):
-            self._serial += len(fixes)
-            fixes = self._usable(fixes, sensors)
-        if len(fixes):
-            serial = self._serial - len(fixes)
-            events, late, ended = cut(fixes, sensors, serial, self._now_ns - LATE_NS)
-            self.late += late
-            self.ended += ended
-            fresh = [(event.key, event) for event in events]
+            fresh.extend((event.key, event) for event in self._looks(fixes, sensors))
         if others is not None:
             told = self._others.repeated
             at_once, late = self._others.take(others, self._serial, self._now_ns - LATE_NS)
@@ -133,15 +128,30 @@ class Picture:
         """All live tracks, tentative ones too, by id; states brought to the largest `now_ns`."""
         return output.tracks(self._sky, self._now_ns)
 
-    def _usable(self, fixes: Fixes, sensors: Sensors) -> Fixes:
+    def _looks(self, fixes: Fixes, sensors: Sensors) -> Sequence[Event]:
+        """The looks of a batch; what they leave out is counted."""
+        if len(self._latest_ns) < len(sensors):
+            more = np.full(len(sensors) - len(self._latest_ns), -1, dtype=np.int64)
+            self._latest_ns = np.concatenate([self._latest_ns, more])
+        serial, oldest_ns = self._serial, self._now_ns - LATE_NS
+        self._serial += len(fixes)
+        one = whole(fixes, sensors, self._latest_ns, serial, oldest_ns, self._now_ns + EARLY_NS)
+        if one is not None:
+            return (one,)
+        fixes = self._usable(fixes)
+        if not len(fixes):
+            return ()
+        events, late, ended = cut(fixes, sensors, self._serial - len(fixes), oldest_ns)
+        self.late += late
+        self.ended += ended
+        return events
+
+    def _usable(self, fixes: Fixes) -> Fixes:
         """Without what is no number, from the future, or there already; each is counted.
 
         Sense already refuses repeated datagrams; this is for the same plot by another way. Only
         what is not later than its sensor's latest look can be a repetition of an earlier batch's.
         """
-        if len(self._latest_ns) < len(sensors):
-            more = np.full(len(sensors) - len(self._latest_ns), -1, dtype=np.int64)
-            self._latest_ns = np.concatenate([self._latest_ns, more])
         verdict = survey(
             fixes.t_ns, fixes.sensor, fixes.position_m, self._latest_ns, self._now_ns + EARLY_NS
         )

@@ -90,6 +90,13 @@ class Registration:
         other._slot = dict(self._slot)
         return other
 
+    def hear(self, sensor: int, t_ns: int, place_m: FloatArray, range_m_max: float) -> int:
+        """Note that a sensor looked at `t_ns`; its slot, -1 without one."""
+        slot = self._slot_of(sensor, place_m, range_m_max)
+        if slot >= 0:
+            self._memory.heard_ns[slot] = max(self._memory.heard_ns.item(slot), t_ns)
+        return slot
+
     def correct(
         self,
         sensor: int,
@@ -105,11 +112,8 @@ class Registration:
         what is not known of the difference of the two is added to the covariance, so that the
         plots of both together allow for all of it. A sensor alone gets back what it gave.
         """
-        slot = self._slot_of(sensor, place_m, range_m_max)
-        if slot < 0:
-            return positions, covariances
-        self._memory.heard_ns[slot] = max(int(self._memory.heard_ns[slot]), t_ns)
-        if len(self._slot) < 2 or len(positions) == 0:
+        slot = self.hear(sensor, t_ns, place_m, range_m_max)
+        if slot < 0 or len(self._slot) < 2 or len(positions) == 0:
             return positions, covariances
         fixed, wider = positions.copy(), covariances.copy()
         adjust(self._memory, slot, t_ns, fixed, wider)

@@ -90,6 +90,8 @@ class Sky:
         """Take one event; events come in order of their keys."""
         if isinstance(event, LookEvent):
             self._look(event)
+        elif isinstance(event, Beat):
+            self._beat(event)
         elif isinstance(event, SystemEvent):
             self._system(event)
         elif isinstance(event, FriendEvent):
@@ -98,8 +100,6 @@ class Sky:
             self._hear(event)
         elif isinstance(event, LaunchEvent):
             self._launch(event)
-        elif isinstance(event, Beat):
-            self._beat(event)
 
     def _look(self, event: LookEvent) -> None:
         s, m = event.look.sensor, len(event.reports)
@@ -108,7 +108,7 @@ class Sky:
             clutter.lay_out(
                 self.charts[s], event.look.place, event.look.range_m, event.reports["position_m"][0]
             )
-        self.heard_ns[s] = max(self.heard_ns[s], event.key[0])
+        self.heard_ns[s] = max(self.heard_ns.item(s), event.key[0])
         self._room(min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART), m)
         reports = self._registered(event)
         whose = np.empty(m, dtype=np.int64)
@@ -133,11 +133,13 @@ class Sky:
     def _registered(self, event: LookEvent) -> Records:
         """The reports of a look without what is known of the sensor's bias; the same when alone."""
         at, given = event.look, event.reports
+        if len(self.registration) < 2:
+            self.registration.hear(at.sensor, at.t_ns, at.place, at.range_m)
+        if len(self.registration) < 2:
+            return given
         fixed, wider = self.registration.correct(
             at.sensor, at.t_ns, at.place, at.range_m, given["position_m"], given["covariance_m2"]
         )
-        if len(self.registration) < 2:
-            return given
         reports = given.copy()
         reports["position_m"], reports["covariance_m2"] = fixed, wider
         return reports

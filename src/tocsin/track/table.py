@@ -67,6 +67,7 @@ TRACK: Final = np.dtype(
         ("confirmed", np.bool_),
         ("has_height", np.bool_),  # some report measured the vertical
         ("changed", np.bool_),
+        ("spare", np.uint8, (64,)),  # else 4096 bytes: all tracks would share a few cache lines
     ],
     align=True,
 )
@@ -153,26 +154,28 @@ last chain of models, which depends on nothing but its time."""
 def reports(fixes: Fixes, rows: IntArray, serial: int) -> Records:
     """The `rows` of `fixes` as records; row k has serial ``serial + k``."""
     made = np.empty(len(rows), dtype=REPORT)
-    _pack(
-        rows, serial, _plain(fixes.t_ns), _plain(fixes.position_m), _plain(fixes.covariance_m2),
-        _plain(fixes.range_rate_mps), _plain(fixes.evidence), _plain(fixes.mode_3a),
-        _plain(fixes.mode_s), _plain(fixes.hint), _plain(fixes.has_height), _plain(fixes.friend),
-        made,
-    )  # fmt: skip
+    pack(made, rows, serial, *plain(*told(fixes)))
     return made
 
 
-def _plain(column: NDArray[Any]) -> NDArray[Any]:
-    """The column in one layout, so that the kernel is compiled once."""
-    flags = column.flags
-    return column if flags.c_contiguous and flags.writeable else column.copy()
+def told(fixes: Fixes) -> tuple[NDArray[Any], ...]:
+    """The columns that a record has."""
+    return (
+        fixes.t_ns, fixes.position_m, fixes.covariance_m2, fixes.range_rate_mps, fixes.evidence,
+        fixes.mode_3a, fixes.mode_s, fixes.hint, fixes.has_height, fixes.friend,
+    )  # fmt: skip
+
+
+def plain(*columns: NDArray[Any]) -> list[NDArray[Any]]:
+    """The columns in one layout, so that kernels are compiled once."""
+    return [column if column.flags.carray else column.copy() for column in columns]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pack(
-    rows: IntArray, serial: int, t_ns: IntArray, position: FloatArray, covariance: FloatArray,
-    range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array, mode_s: Int32Array,
-    hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray, made: Records,
+def pack(
+    made: Records, rows: IntArray, serial: int, t_ns: IntArray, position: FloatArray,
+    covariance: FloatArray, range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array,
+    mode_s: Int32Array, hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray,
 ) -> None:  # fmt: skip
     """Columns to records."""
     for j in range(len(made)):
