@@ -103,7 +103,7 @@ BAD_SITES: dict[str, tuple[Change, str]] = {
     "unknown policy": (lambda t: t.replace('"default"', '"brave"'), "choose from"),
     "no such zone map": (lambda t: t.replace('zones = "ua"', 'zones = "zz.zones"'), "tocsin zones"),
     "junk zone map": (lambda t: t.replace('zones = "ua"', 'zones = "site.toml"'), "zone"),
-    "language without phrases": (lambda t: t.replace('"uk", ', '"xx", '), "xx"),
+    "language without phrases": (lambda t: t.replace('"uk",', '"xx",'), "xx"),
     "unreviewed live language": (lambda t: t.replace('"exercise"', '"live"'), "review"),
     "uncovered": (lambda t: t.replace("coverage = false", "coverage = true"), "tocsin check"),
     "tables that are none": (lambda t: re.split(r"\n\[\[", t)[0] + "sensors = 5\n", "sensors"),

@@ -73,8 +73,14 @@ def parse(text: str) -> Site:
 
 
 def write(site: Site) -> str:
-    """The TOML text of `site`: `parse` of it gives an equal site."""
-    return tomli_w.dumps(msgspec.to_builtins(site))
+    """The TOML text of `site`: `parse` of it gives an equal site.
+
+    Tables that it has none of are left out: after ``operators = []`` nobody can add one by hand.
+    """
+    document: dict[str, Any] = msgspec.to_builtins(site)
+    return tomli_w.dumps(
+        {key: value for key, value in document.items() if key not in TABLES or value}
+    )
 
 
 def _refuse_unknown_keys(document: dict[str, Any]) -> None:
