@@ -41,6 +41,17 @@ def test_stage_in_caps_words(stage, response, urgency, certainty):
     assert values(root, "info/certainty") == [certainty] * 5
 
 
+def test_too_late_is_data_and_words_and_still_shelter():
+    """responseType stays Shelter: a siren that reads only the code must sound."""
+    in_time, late = documents(alert("take_cover", 1), alert("take_cover", 2, late=True))
+    names = values(late, "info/parameter/valueName")
+    assert names.count("EWS:late") == 5
+    assert "EWS:late" not in values(in_time, "info/parameter/valueName")
+    assert values(late, "info/responseType") == ["Shelter"] * 5
+    assert "Do not run to a shelter" in values(late, "info/instruction")[2]
+    assert value(late, "msgType") == "Update"
+
+
 @pytest.mark.parametrize(
     ("threat", "severity"), [("drone", "Severe"), ("cruise", "Extreme"), ("ballistic", "Extreme")]
 )

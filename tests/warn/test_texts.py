@@ -40,6 +40,40 @@ def test_every_text_says_first_that_it_is_not_real(realm, language):
     assert texts(realm).note(cancelled=True).startswith(MARKS[realm]["uk"])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("threat", THREATS)
+def test_too_late_for_shelter_is_told_to_drop_and_not_to_run(language, threat):
+    drop = {"en": "drop where you are", "uk": "лягайте там", "ru": "лягте там",
+            "he": "שכבו במקומכם", "ar": "انبطحوا حيث أنتم"}  # fmt: skip
+    windows = {"en": "window", "uk": "вікон", "ru": "окон", "he": "חלונות", "ar": "النوافذ"}
+    said = texts().said(language, told("take_cover", threat=threat, late=True), False)
+    assert drop[language] in said.headline
+    assert windows[language] in said.instruction
+    in_time = texts().said(language, told("take_cover", threat=threat), False)
+    assert drop[language] not in in_time.headline
+    assert texts().said(language, told("stay", threat=threat, late=True), False) == texts().said(
+        language, told("stay", threat=threat), False
+    )
+
+
+def test_phrases_from_before_there_was_a_late_say_take_cover():
+    kept = [part for part in REVIEWED.split("\n\n") if ".late]" not in part]
+    old = "\n\n".join(kept).replace('resumed = "', 'forgotten = "')
+    live = Texts(site(realm="live", languages=("en",)), Country(), Phrases.parse({"en": old}))
+    late = told("take_cover", late=True, resumed=True)
+    assert live.said("en", late, False) == live.said("en", told("take_cover"), False)
+    assert live.description("en", START_NS, late, "A.") == live.description(
+        "en", START_NS, told("take_cover"), "A."
+    )
+
+
+def test_a_run_that_goes_on_after_its_all_clear_says_so():
+    on = texts().description("en", START_NS, told("take_cover", resumed=True), "")
+    assert on.endswith("The earlier warning was ended and now goes on.")
+    assert "goes on" not in texts().description("en", START_NS, told("take_cover"), "")
+    assert "goes on" not in texts().description("en", START_NS, told("all_clear", resumed=True), "")
+
+
 def test_live_texts_are_bare():
     live = Texts(site(realm="live", languages=("en",)), Country(), Phrases.parse({"en": REVIEWED}))
     said = live.said("en", told("take_cover"), others_active=False)

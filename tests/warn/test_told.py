@@ -61,6 +61,16 @@ def test_between_equals_the_sooner_speaks_and_an_unknown_arrival_is_soonest():
     assert fold(START_NS, [late, unknown, soon]).lead is unknown
 
 
+def test_of_a_drone_and_a_missile_at_once_the_missile_is_shown_first_and_both_are_there():
+    drone = told("take_cover", level="yellow", t_ns_arrival=START_NS + ns(30))
+    missile = told("take_cover", threat="cruise", level="red", t_ns_arrival=START_NS + ns(60))
+    for order in permutations([drone, missile]):
+        shown = fold(START_NS, order)
+        assert shown.lead is missile
+        assert (shown.level, shown.t_ns_arrival) == ("red", START_NS + ns(30))
+        assert [one.alert.level for one in shown.threats] == ["yellow", "red"]
+
+
 def test_an_expired_warning_leaves_without_an_all_clear():
     one = told("take_cover", t_ns_expires=START_NS + ns(60))
     assert fold(START_NS + ns(59), [one]).stage == "take_cover"

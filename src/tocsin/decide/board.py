@@ -13,12 +13,12 @@ import numpy as np
 
 from tocsin.decide import stages
 from tocsin.decide.coverage import Coverage, Zones, places
-from tocsin.decide.memory import Int8Array, Memory, Mutes, limits
-from tocsin.decide.outlook import Outlook, Risk, arrival_times, reasons
-from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s
+from tocsin.decide.hand import Hand
+from tocsin.decide.memory import Int8Array, Memory, limits
+from tocsin.decide.outlook import Outlook, Risk, arrival_times, leading, reasons
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s, shelter_times_s
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
-    HORIZONS_S,
     STAGES,
     THREATS,
     Alert,
@@ -51,11 +51,6 @@ VANISHED_NS: Final = ns(600.0)
 """A track that is gone before it was due holds its zones' all-clear until then, and at most so
 long. Chosen: terrain hides a low drone for minutes, and half of a raid drops off radar (domain
 study, 2.4); a drone at 50 m/s is 30 km on by then."""
-
-MUTE_HORIZON: Final = HORIZONS_S.index(600)
-MUTE_CHANCE: Final = 0.005
-"""A cancel mutes the tracks that were behind the alert and those with such a chance for the zone
-within ten minutes: the threshold of take_cover. Not the real drone that is still far away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,83 +90,27 @@ class Board:
     def __init__(self, site: Site, zones: Zones, policy: Policy) -> None:
         self._realm = site.realm
         self._places = places(zones)
-        self._row = {zone: row for row, zone in enumerate(self._places.ids)}
         self._policy = policy
         self._limits = limits(policy)
         self._outlook = Outlook(policy, self._places)
         self._coverage = Coverage(self._places)
         self._memory = Memory(len(self._places) * len(THREATS))
-        self._mutes = Mutes()
-        self._behind: dict[int, tuple[int, ...]] = {}
+        self._hand = Hand(site.realm, self._places.ids, policy, self._memory)
+        shelter_s = shelter_times_s(policy, self._places.shelter_s)
+        self._shelter_ns = (shelter_s * NS_PER_S).astype(np.int64)
 
     def decide(
         self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]
     ) -> Decided:
         """What is to be said now; `now_ns` never falls from one call to the next."""
         blindness = self._coverage.look(now_ns, sensors)
-        ended, rejected = self._obey(now_ns, arrivals, orders)
-        risk = self._outlook.risk(arrivals, self._mutes.ignored(now_ns, arrivals))
+        ended, rejected = self._hand.obey(now_ns, arrivals, orders)
+        risk = self._outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
         alerts: tuple[Alert, ...] = ()
         scene = self._scene(now_ns, risk, arrivals, ended)
         if len(scene.key):
-            alerts = self._say(scene, self._step(scene), risk, arrivals)
+            alerts = self._say(scene, self._step(scene, risk, arrivals), risk, arrivals)
         return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
-
-    def _obey(
-        self, now_ns: int, arrivals: Arrivals, orders: tuple[Order, ...]
-    ) -> tuple[dict[int, str], tuple[Rejected, ...]]:
-        """Take the operators' orders: the keys they end (and how), and the orders without sense."""
-        ended: dict[int, str] = {}
-        rejected = []
-        for order in orders:
-            key = self._key(order)
-            if key is None:
-                detail = f"{order.action} by {order.operator}: no such alert, zone, threat or stage"
-                rejected.append(
-                    Rejected(t_ns=now_ns, source="order", reason="order", detail=detail)
-                )
-            elif order.action == "raise":
-                self._memory.raised[key] = STAGES.index(order.stage)
-                self._memory.t_ns_raised[key] = now_ns + ns(self._policy.raise_s)
-                self._mutes.lift(key)
-            elif order.action in ("cancel", "all_clear"):
-                ended[key] = order.action
-                self._mute(now_ns, key, arrivals, order.action)
-                self._memory.t_ns_raised[key] = 0
-        return ended, tuple(rejected)
-
-    def _key(self, order: Order) -> int | None:
-        """The key that `order` speaks of, None when it makes no sense.
-
-        An alert may be named by any serial of its present run, for it may have been renewed
-        while the operator read it.
-        """
-        if order.action == "raise":
-            known = order.zone in self._row and order.threat in THREATS
-            if not known or order.stage not in WARNED_BY_CHANCE:
-                return None
-            return self._row[order.zone] * len(THREATS) + THREATS.index(order.threat)
-        realm, zone, threat, serial = (*order.alert.split(":"), "", "", "", "")[:4]
-        if order.alert.count(":") != 3 or realm != self._realm or threat not in THREATS:
-            return None
-        if zone not in self._row or not (serial.isascii() and serial.isdigit()):
-            return None
-        key = self._row[zone] * len(THREATS) + THREATS.index(threat)
-        memory = self._memory
-        named = len(serial) < 19 and memory.serial_begun[key] <= int(serial) <= memory.serial[key]
-        return key if named and stages.WARNED[memory.stage[key]] else None
-
-    def _mute(self, now_ns: int, key: int, arrivals: Arrivals, action: str) -> None:
-        """Keep the tracks behind an ended alert from raising it again at once."""
-        zone, threat = divmod(key, len(THREATS))
-        near = arrivals.chance[:, MUTE_HORIZON] >= MUTE_CHANCE
-        near &= (arrivals.zone == zone) & (arrivals.threat == threat)
-        present = arrivals.track[near]
-        told = np.array(self._behind.get(key, ()), dtype=np.int64)
-        span_s = self._policy.mute_cancel_s
-        if action == "all_clear":
-            span_s = self._policy.mute_all_clear_s
-        self._mutes.add(key, np.union1d(present, told), now_ns + ns(span_s))
 
     def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> _Scene:
         memory = self._memory
@@ -202,7 +141,7 @@ class Board:
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )
 
-    def _step(self, scene: _Scene) -> BoolArray:
+    def _step(self, scene: _Scene, risk: Risk, arrivals: Arrivals) -> BoolArray:
         """Step every key in `scene` by the table; whether its rest is held by blindness alone."""
         memory, key, now_ns = self._memory, scene.key, scene.now_ns
         threat, stage = key % len(THREATS), scene.stage
@@ -235,7 +174,7 @@ class Board:
                 "shown": shown,
             },
         )
-        self._enter(scene, following)
+        self._enter(scene, following, risk, arrivals)
         held: BoolArray = calm & scene.blind & _ENDS_BY_ALL_CLEAR[following]
         return held
 
@@ -243,7 +182,7 @@ class Board:
         """Of the keys `asked`, those whose tracks are gone from every zone before they were due."""
         found = np.zeros(len(scene.key), dtype=np.bool_)
         for place in np.flatnonzero(asked):
-            behind = self._behind.get(int(scene.key[place]), ())
+            behind = self._memory.behind.get(int(scene.key[place]), ())
             found[place] = bool(behind) and not any(track in scene.present for track in behind)
         return found
 
@@ -261,8 +200,12 @@ class Board:
         calm: BoolArray = by_stage[_AS_CALM[scene.stage], np.arange(len(scene.key))] & ~raised
         return calm
 
-    def _enter(self, scene: _Scene, following: Int8Array) -> None:
-        """Write the stages that changed, and begin a run where one begins."""
+    def _enter(self, scene: _Scene, following: Int8Array, risk: Risk, arrivals: Arrivals) -> None:
+        """Write the stages that changed, and begin a run where one begins.
+
+        A threat that comes back while its own all-clear is still shown goes on with its run: people
+        are told that the warning continues, not that there is another one.
+        """
         memory, key, now_ns = self._memory, scene.key, scene.now_ns
         changed = following != scene.stage
         entered = key[changed]
@@ -270,10 +213,20 @@ class Board:
         memory.t_ns_entered[entered] = now_ns
         memory.t_ns_calm[entered] = 0
         memory.ordered[entered] = (scene.cancel | scene.all_clear)[changed]
-        told_off = ~stages.WARNED[scene.stage]
-        begun = key[changed & told_off & stages.WARNED[following]]
+        begins = changed & ~stages.WARNED[scene.stage] & stages.WARNED[following]
+        back = begins & (scene.stage == stages.ALL_CLEAR)
+        for place in np.flatnonzero(back):
+            line, column = int(key[place]), int(_AS_WARNED[following[place]]) - 1
+            back[place] = np.isin(
+                leading(risk, arrivals, line, column), memory.behind.get(line, ())
+            ).any()
+        memory.resumed[key[back]] = True
+        begun = key[begins & ~back]
+        memory.resumed[begun] = False
         memory.t_ns_begun[begun] = now_ns
         memory.serial_begun[begun] = memory.serial[begun] + 1
+        covers = stages.COVERED[following] & ~stages.COVERED[scene.stage]
+        memory.t_ns_cover[key[covers]] = now_ns
 
     def _say(
         self, scene: _Scene, held: BoolArray, risk: Risk, arrivals: Arrivals
@@ -288,6 +241,10 @@ class Board:
         tolerance_s = arrival_tolerance_s(policy, (arrival_ns - now_ns) / NS_PER_S)
         moved = coming & (np.abs(arrival_ns - told_ns) > tolerance_s * NS_PER_S)
         moved &= now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
+        late = self._late(key, arrival_ns)
+        moved |= (late != memory.late[key]) & (
+            now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
+        )
         warned = stages.WARNED[stage]
         expiring = warned & (memory.t_ns_expires[key] - now_ns <= ns(policy.renew_s))
         turned = (stage != stages.NONE) & (memory.told_blind[key] != scene.blind)
@@ -297,11 +254,25 @@ class Board:
         memory.t_ns_told[said] = now_ns
         memory.t_ns_arrival[said] = arrival_ns[news]
         memory.told_blind[said] = scene.blind[news]
+        memory.late[said] = late[news]
         memory.t_ns_expires[said] = self._expiry_ns(now_ns, said)
         return tuple(
             self._alert(scene, int(place), bool(held[place]), risk, arrivals)
             for place in np.flatnonzero(news)
         )
+
+    def _late(self, key: IntArray, arrival_ns: IntArray) -> BoolArray:
+        """Whether the likely arrival is nearer than the way to shelter, from when people were told.
+
+        The median: by the early quantile nearly every drone would be late, and people would lie in
+        the street who could have been behind walls. Whoever was told in time is on the way and is
+        not told to drop when the arrival comes near. It takes `moved_s_min` more to unsay it.
+        """
+        memory = self._memory
+        reached_ns = memory.t_ns_cover[key] + self._shelter_ns[key // len(THREATS)]
+        margin_ns = np.where(memory.late[key], ns(self._policy.moved_s_min), 0)
+        late: BoolArray = (memory.stage[key] == stages.TAKE_COVER) & (arrival_ns > 0)
+        return late & (arrival_ns - reached_ns < margin_ns)
 
     def _expiry_ns(self, now_ns: int, key: IntArray) -> IntArray:
         """Warnings expire unless renewed; what ended is shown for a while; none ends at once."""
@@ -320,9 +291,9 @@ class Board:
         why = self._why(scene, place, held, risk, arrivals)
         behind = tuple(reason.track for reason in why if reason.track >= 0)
         if behind:  # a renewal after the track was lost names none: the last known ones stand
-            self._behind[key] = behind
+            memory.behind[key] = behind
         if stage == "none":
-            self._behind.pop(key, None)
+            memory.behind.pop(key, None)
         return Alert(
             zone=zone,
             threat=threat,
@@ -336,6 +307,8 @@ class Board:
             t_ns_expires=int(memory.t_ns_expires[key]),
             realm=self._realm,
             t_ns_begun=int(memory.t_ns_begun[key]),
+            late=bool(memory.late[key]),
+            resumed=bool(memory.resumed[key] & stages.WARNED[memory.stage[key]]),
         )
 
     def _why(

@@ -33,6 +33,11 @@ class Memory:
     ordered         bool   the present stage was ordered by an operator
     raised          int8   the stage that an operator raised
     t_ns_raised     int64  until when
+    t_ns_cover      int64  since when people have been told to be in cover, without a break
+    late            bool   the last alert said that there is no time to reach shelter
+    resumed         bool   this run was all clear, and the same threat came back
+
+    `behind` are the tracks behind the last alert of a key that had any, until its run ends.
     """
 
     def __init__(self, keys: int) -> None:
@@ -50,6 +55,10 @@ class Memory:
         self.ordered: BoolArray = np.zeros(keys, dtype=np.bool_)
         self.raised: Int8Array = np.zeros(keys, dtype=np.int8)
         self.t_ns_raised: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_cover: IntArray = np.zeros(keys, dtype=np.int64)
+        self.late: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.resumed: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.behind: dict[int, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,12 @@ GENERAL_WHY: Final[dict[str, str]] = {
 """Where each general number comes from, by field name."""
 
 
+def shelter_times_s(policy: Policy, stated_s: FloatArray) -> FloatArray:
+    """Times to shelter: those that zones state, and the policy's where they state none (NaN)."""
+    shelter_s: FloatArray = np.where(np.isnan(stated_s), policy.shelter_s_default, stated_s)
+    return shelter_s
+
+
 def arrival_tolerance_s(policy: Policy, remaining_s: FloatArray) -> FloatArray:
     """How far the likely arrival may move before people are told.
 

@@ -21,6 +21,9 @@ NONE, STAND_BY, EARLY, TAKE_COVER, STAY, ALL_CLEAR, CANCELLED = range(len(STAGES
 WARNED: Final = np.array([False, True, True, True, True, False, False])
 """Whether people are asked to do something, by stage."""
 
+COVERED: Final = np.array([False, False, False, True, True, False, False])
+"""Whether people are asked to be in cover, by stage."""
+
 COMING: Final = np.array([False, True, True, True, False, False, False])
 """Whether the arrival lies ahead, by stage."""
 

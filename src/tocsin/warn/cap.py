@@ -125,7 +125,11 @@ def in_force(now_ns: int, sent: Sequence[Sent]) -> tuple[Sent, ...]:
 
 
 def codes(told: Told, others: str) -> Codes:
-    """CAP's coded words for `told` while the zone's other threats show `others`."""
+    """CAP's coded words for `told` while the zone's other threats show `others`.
+
+    A warning that is too late for the way to shelter is Shelter too: CAP 1.2 (3.2.2) means by it
+    "take shelter in place or per instruction", and a siren that knows only this word must sound.
+    """
     own = STAGE_CODES[told.alert.stage]
     if told.active:
         return own
@@ -175,6 +179,8 @@ def _info(info: Element, language: str, job: _Job) -> None:
     _pair(info, "parameter", "EWS:level", alert.level)
     if told.active and alert.t_ns_arrival:
         _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
+    if told.late:
+        _pair(info, "parameter", "EWS:late", "true")
 
 
 def _in_danger(stage: str) -> bool:

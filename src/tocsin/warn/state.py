@@ -31,6 +31,7 @@ class ThreatState(msgspec.Struct, frozen=True):
     since: str
     expires: str
     arrival: str | None
+    late: bool
 
 
 class ZoneText(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ class ZoneText(msgspec.Struct, frozen=True):
 
 
 class ZoneState(msgspec.Struct, frozen=True):
-    """One zone: the fold of its threats."""
+    """One zone: the fold of its threats. `late`: drop where you are, shelter is too far."""
 
     id: str
     names: dict[str, str]
@@ -53,6 +54,7 @@ class ZoneState(msgspec.Struct, frozen=True):
     shelter_s: int | None
     blind: bool
     text: dict[str, ZoneText]
+    late: bool
 
 
 class BlindArea(msgspec.Struct, frozen=True):
@@ -108,6 +110,7 @@ def zone_state(
         shelter_s=None if np.isnan(shelter_s) else round(shelter_s),
         blind=blind,
         text=_texts(speaker, texts),
+        late=speaker is not None and speaker.late,
     )
     return msgspec.json.encode(state)
 
@@ -175,6 +178,7 @@ def _threat(told: Told) -> ThreatState:
         since=iso(alert.t_ns_begun or alert.t_ns),
         expires=iso(alert.t_ns_expires),
         arrival=_instant(alert.t_ns_arrival) if told.active else None,
+        late=told.late,
     )
 
 

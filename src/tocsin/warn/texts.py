@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from tocsin.instant import NS_PER_S
 from tocsin.warn.told import ENDED, Told, Zones
-from tocsin.warn.wording import HEADLINE_CHARS_MAX, Language, Phrases, fill
+from tocsin.warn.wording import HEADLINE_CHARS_MAX, LATE, Language, Phrases, fill
 from tocsin.words import Site
 
 IMMINENT_S: Final = 10  # chosen: nobody acts on a number this small
@@ -52,7 +52,7 @@ class Texts:
         if told.stage == "none":
             headline, advice = table.words["unwatched"], table.words["unwatched_advice"]
         else:
-            saying = table.saying(alert.threat, told.stage)
+            saying = table.saying(alert.threat, LATE if told.late else told.stage)
             headline, advice = saying.headline, saying.instruction
         if others_active and not told.active:
             advice = table.words["others"] if told.stage in ENDED else advice
@@ -67,7 +67,9 @@ class Texts:
         parts = [headline, source]
         if told.active:
             parts.append(_arrival(table, told.alert.t_ns_arrival, now_ns))
-        return " ".join(parts)
+        if told.active and told.alert.resumed:
+            parts.append(table.words.get("resumed", ""))
+        return " ".join(part for part in parts if part)
 
     def note(self, cancelled: bool) -> str:
         """CAP's note: why a message was cancelled, which exercise this is; "" otherwise."""

@@ -71,6 +71,11 @@ class Told(msgspec.Struct, frozen=True):
         """Whether this warning asks people to do something now."""
         return self.stage not in ("none", *ENDED)
 
+    @property
+    def late(self) -> bool:
+        """Whether people are told to drop where they are, for shelter is too far."""
+        return self.stage == "take_cover" and self.alert.late
+
     def t_ns_lapse(self) -> int:
         """When it leaves the display: at its expiry, or some time after its end."""
         if self.active:
