@@ -182,6 +182,17 @@ def test_kinds_of_events():
     assert event["kind"] == "cancelled"
 
 
+def test_a_notice_is_an_event_of_its_own_kind_and_never_an_alert():
+    one = herald()
+    (event,) = events(one.render(START_NS, [alert("notice", 1, level="none", t_ns_arrival=0)], []))
+    assert (event["kind"], event["zone"]["stage"], event["zone"]["level"]) == (
+        "notice", "notice", "none",
+    )  # fmt: skip
+    begun = alert("early", 2, t_ns_begun=START_NS + ns(1))
+    (event,) = events(one.render(START_NS + ns(1), [begun], []))
+    assert event["kind"] == "alert"
+
+
 def test_no_event_says_all_clear_while_another_threat_goes_on():
     one = herald()
     one.render(START_NS, [alert("early"), alert("early", threat="cruise", level="red")], [])

@@ -16,6 +16,10 @@ MUTE_CHANCE: Final = 0.005
 within ten minutes: the threshold of take_cover. Not the real drone that is still far away."""
 
 
+RAISED: Final = (*WARNED_BY_CHANCE, "standing")
+"""The stages that an operator may raise; a standing one lasts until an operator ends it."""
+
+
 class Hand:
     """Writes orders into the board's memory. They have passed `orders.OrderGate`: here only their
     sense is checked, not their signature."""
@@ -40,6 +44,8 @@ class Hand:
                 rejected.append(
                     Rejected(t_ns=now_ns, source="order", reason="order", detail=detail)
                 )
+            elif order.action == "raise" and order.stage == "standing":
+                self._memory.standing[key] = self._memory.declared[key] = True
             elif order.action == "raise":
                 self._memory.raised[key] = STAGES.index(order.stage)
                 self._memory.t_ns_raised[key] = now_ns + ns(self._policy.raise_s)
@@ -48,6 +54,7 @@ class Hand:
                 ended[key] = order.action
                 self._mute(now_ns, key, arrivals, order.action)
                 self._memory.t_ns_raised[key] = 0
+                self._memory.standing[key] = self._memory.declared[key] = False
         return ended, tuple(rejected)
 
     def _key(self, order: Order) -> int | None:
@@ -58,7 +65,7 @@ class Hand:
         """
         if order.action == "raise":
             known = order.zone in self._row and order.threat in THREATS
-            if not known or order.stage not in WARNED_BY_CHANCE:
+            if not known or order.stage not in RAISED:
                 return None
             return self._row[order.zone] * len(THREATS) + THREATS.index(order.threat)
         realm, zone, threat, serial = (*order.alert.split(":"), "", "", "", "")[:4]

@@ -158,13 +158,15 @@ def event_document(now_ns: int, serial: int, told: Told, shown: Shown, entry: by
 
 
 def _kind(told: Told, shown: Shown) -> str:
-    """alert, update, all_clear or cancelled.
+    """alert, update, notice, all_clear or cancelled.
 
     An end is announced only if the whole zone shows it: a client that turns green on `all_clear`
     must not do so for the drones while the missiles still fly.
     """
     if told.stage in ENDED:
         return told.stage if shown.stage == told.stage else "update"
+    if told.notice:
+        return "notice" if shown.stage == "notice" else "update"
     return "alert" if told.active and not told.sent else "update"
 
 
@@ -187,7 +189,7 @@ def _texts(speaker: Told | None, texts: Texts) -> dict[str, ZoneText]:
         return {}
     found = {}
     for language in texts.languages:
-        said = texts.said(language, speaker, others_active=False)
+        said = texts.said(language, speaker)
         found[language] = ZoneText(said.headline, said.instruction)
     return found
 

@@ -44,8 +44,9 @@ class Texts:
                 return names[row]
         return zone
 
-    def said(self, language: str, told: Told, others_active: bool) -> Said:
-        """What `told` says; `others_active`: another threat still endangers its zone."""
+    def said(self, language: str, told: Told, others: str = "none") -> Said:
+        """What `told` says; `others` is the stage in which other threats still endanger its zone,
+        ``none`` when none does."""
         table = self._tables[language]
         alert = told.alert
         event = self.mark(language, table.threat[alert.threat].event)
@@ -54,8 +55,10 @@ class Texts:
         else:
             saying = table.saying(alert.threat, LATE if told.late else told.stage)
             headline, advice = saying.headline, saying.instruction
-        if others_active and not told.active:
-            advice = table.words["others"] if told.stage in ENDED else advice
+        if others != "none" and told.stage in ENDED:
+            advice = table.words["others"]
+            if others == "standing":  # it lasts for months: nobody stays in shelter for all of it
+                advice = table.words.get("others_standing") or advice
         return Said(
             event, self._headline(language, headline, alert.zone), self.mark(language, advice)
         )
@@ -65,7 +68,7 @@ class Texts:
         table = self._tables[language]
         source = fill(table.words["source"], sender=self._site.sender_name)
         parts = [headline, source]
-        if told.active:
+        if told.active and told.stage not in ("standing", "notice"):
             parts.append(_arrival(table, told.alert.t_ns_arrival, now_ns))
         if told.active and told.alert.resumed:
             parts.append(table.words.get("resumed", ""))

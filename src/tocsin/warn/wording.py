@@ -21,7 +21,10 @@ SAYINGS: Final = (*TOLD_STAGES, LATE)
 """What a language must be able to say of each threat: the stages, and a take_cover that comes too
 late for people to reach shelter."""
 
-INSTEAD: Final = {LATE: "take_cover"}
+NOTICED: Final = ("drone",)
+"""The threats of which a neighbouring zone gets a notice: a missile is gone before it is read."""
+
+INSTEAD: Final = {LATE: "take_cover", "standing": "stand_by", "notice": "stand_by"}
 """What is said instead by phrases that were written before there was this saying: a journal holds
 its phrases, and is read for years."""
 
@@ -38,13 +41,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "mistake": (),
     "others": (),
     "resumed": (),
+    "others_standing": (),
     "unwatched": ("zone",),
     "unwatched_advice": (),
 }
 """The words that every language needs besides its phrases, each with the slots that it may hold."""
 
-SINCE: Final = ("resumed",)
-"""Words that older phrases lack; they say nothing then."""
+SINCE: Final = ("resumed", "others_standing")
+"""Words that older phrases lack; nothing, or more, is said then."""
 
 HEADLINE_SLOTS: Final = ("zone",)
 HEADLINE_CHARS_MAX: Final = 140  # as `rules.cap`, whose rule every rendered headline must pass
@@ -78,6 +82,8 @@ class ThreatTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     early: Saying = Saying()
     take_cover: Saying = Saying()
     stay: Saying = Saying()
+    standing: Saying = Saying()
+    notice: Saying = Saying()
     all_clear: Saying = Saying()
     cancelled: Saying = Saying()
     late: Saying = Saying()
@@ -105,6 +111,8 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             told = self.threat.get(threat, ThreatTexts())
             found[f"threat.{threat}.event"] = told.event
             for name in SAYINGS:
+                if name == "notice" and threat not in NOTICED:
+                    continue
                 for part in PARTS:
                     found[f"threat.{threat}.{name}.{part}"] = getattr(getattr(told, name), part)
         return found
