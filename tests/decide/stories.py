@@ -37,12 +37,12 @@ class Country:
         return len(self.ids)
 
 
-def country(zones: int = 3, shelter_s: float = 90.0) -> Country:
-    """Zones in a row, about 7 km apart, round 49 N 36 E."""
+def country(zones: int = 3, shelter_s: float = 90.0, apart_deg: float = 0.2) -> Country:
+    """Zones in a row round 49 N 36 E, about 15 km apart: too far for a notice of the next one."""
     return Country(
         ids=tuple(f"z{row}" for row in range(zones)),
         lat_deg=np.full(zones, 49.0),
-        lon_deg=36.0 + 0.1 * np.arange(zones),
+        lon_deg=36.0 + apart_deg * np.arange(zones),
         shelter_s=np.full(zones, shelter_s),
     )
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from tocsin.decide.stages import CONDITIONS, TRANSITIONS, Transition, allowed, diagram, step, table
+from tocsin.decide.stages import (
+    CONDITIONS,
+    TRANSITIONS,
+    WARNED,
+    Transition,
+    allowed,
+    diagram,
+    step,
+    table,
+)
 from tocsin.words import STAGES
 
 
@@ -55,12 +64,30 @@ def test_take_cover_never_falls_back() -> None:
 def test_only_an_operator_cancels() -> None:
     into = [row for row in TRANSITIONS if row.after == "cancelled"]
     assert {row.when for row in into} == {"ordered_cancel"}
-    assert {row.before for row in into} == {"stand_by", "early", "take_cover", "stay"}
+    assert {row.before for row in into} == {"stand_by", "early", "take_cover", "stay", "standing"}
+    assert {row.before for row in into} == set(np.array(STAGES)[WARNED])
 
 
 def test_nobody_warned_is_left_without_an_end() -> None:
     before_none = {row.before for row in TRANSITIONS if row.after == "none"}
-    assert before_none == {"all_clear", "cancelled"}
+    assert before_none == {"all_clear", "cancelled", "notice"}
+    assert not any(WARNED[STAGES.index(stage)] for stage in before_none)
+
+
+def test_a_notice_is_never_what_is_left_of_a_warning() -> None:
+    assert {row.before for row in TRANSITIONS if row.after == "notice"} == {"none"}
+
+
+def test_a_standing_alert_is_declared_or_outlasted_and_ends_aloud() -> None:
+    into = {row.when for row in TRANSITIONS if row.after == "standing"}
+    assert into == {"declared", "outlasted", "stands"}
+    out = {(row.after, row.when) for row in TRANSITIONS if row.before == "standing"}
+    assert out == {
+        ("take_cover", "likely_take_cover"),
+        ("all_clear", "over"),
+        ("all_clear", "ordered_all_clear"),
+        ("cancelled", "ordered_cancel"),
+    }
 
 
 def test_every_stage_can_be_reached_and_left() -> None:

@@ -31,6 +31,8 @@ def documents(*alerts, step_s=10.0, **changes):
         ("early", "Prepare", "Expected", "Likely"),
         ("take_cover", "Shelter", "Immediate", "Observed"),
         ("stay", "Shelter", "Immediate", "Observed"),
+        ("standing", "Prepare", "Expected", "Likely"),
+        ("notice", "Monitor", "Unknown", "Possible"),
         ("all_clear", "AllClear", "Past", "Observed"),
     ],
 )
@@ -39,6 +41,35 @@ def test_stage_in_caps_words(stage, response, urgency, certainty):
     assert values(root, "info/responseType") == [response] * 5
     assert values(root, "info/urgency") == [urgency] * 5
     assert values(root, "info/certainty") == [certainty] * 5
+
+
+def test_a_notice_is_minor_and_keeps_nobody_in():
+    (notice,) = documents(alert("notice", level="none", t_ns_arrival=0))
+    assert values(notice, "info/severity") == ["Minor"] * 5
+    missile = alert("all_clear", 2, threat="cruise", level="red")
+    *_, end = documents(
+        alert("notice", level="none"), alert("take_cover", 1, threat="cruise"), missile
+    )
+    assert values(end, "info/responseType") == ["AllClear"] * 5
+
+
+def test_the_end_of_missiles_under_a_standing_alert_sends_nobody_home_and_keeps_nobody_in():
+    missile = alert("take_cover", 1, threat="cruise", level="red")
+    over = alert("all_clear", 2, threat="cruise", level="red")
+    *_, end = documents(alert("standing", t_ns_arrival=0), missile, over)
+    assert values(end, "info/responseType") == ["Prepare"] * 5
+    assert "You may leave shelter, but stay near it." in values(end, "info/instruction")[2]
+
+
+def test_too_late_is_data_and_words_and_still_shelter():
+    """responseType stays Shelter: a siren that reads only the code must sound."""
+    in_time, late = documents(alert("take_cover", 1), alert("take_cover", 2, late=True))
+    names = values(late, "info/parameter/valueName")
+    assert names.count("EWS:late") == 5
+    assert "EWS:late" not in values(in_time, "info/parameter/valueName")
+    assert values(late, "info/responseType") == ["Shelter"] * 5
+    assert "Do not run to a shelter" in values(late, "info/instruction")[2]
+    assert value(late, "msgType") == "Update"
 
 
 @pytest.mark.parametrize(

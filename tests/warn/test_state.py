@@ -12,8 +12,9 @@ DOCUMENT = [
 ]  # fmt: skip
 ZONE = [
     "id", "names", "parent", "stage", "threats", "level", "arrival", "shelter_s", "blind", "text",
+    "late",
 ]  # fmt: skip
-THREAT = ["threat", "level", "stage", "alert", "since", "expires", "arrival"]
+THREAT = ["threat", "level", "stage", "alert", "since", "expires", "arrival", "late"]
 
 
 def state(messages):
@@ -51,9 +52,23 @@ def test_the_values():
             "since": iso(START_NS),
             "expires": iso(START_NS + ns(900)),
             "arrival": iso(START_NS + ns(300)),
+            "late": False,
         }
     ]
     assert zone["text"]["en"]["headline"] == "EXERCISE. Kharkiv: drone attack. Take cover now."
+
+
+def test_too_late_is_told_of_the_threat_and_of_the_zone_when_it_speaks():
+    one = herald()
+    late = alert("take_cover", late=True)
+    (zone,) = state(one.render(START_NS, [late], []))["zones"]
+    assert zone["late"]
+    assert zone["threats"][0]["late"]
+    assert "drop where you are" in zone["text"]["en"]["headline"]
+    missile = alert("take_cover", threat="ballistic", level="red", t_ns_arrival=START_NS + ns(200))
+    (event,) = events(one.render(START_NS + ns(1), [missile], []))
+    assert [threat["late"] for threat in event["zone"]["threats"]] == [True, False]
+    assert not event["zone"]["late"]
 
 
 def test_unknown_is_null():
@@ -165,6 +180,17 @@ def test_kinds_of_events():
     one.render(START_NS + ns(10), [alert("early", 5, t_ns_begun=1)], [])
     (event,) = events(one.render(START_NS + ns(11), [alert("cancelled", 6, t_ns_begun=1)], []))
     assert event["kind"] == "cancelled"
+
+
+def test_a_notice_is_an_event_of_its_own_kind_and_never_an_alert():
+    one = herald()
+    (event,) = events(one.render(START_NS, [alert("notice", 1, level="none", t_ns_arrival=0)], []))
+    assert (event["kind"], event["zone"]["stage"], event["zone"]["level"]) == (
+        "notice", "notice", "none",
+    )  # fmt: skip
+    begun = alert("early", 2, t_ns_begun=START_NS + ns(1))
+    (event,) = events(one.render(START_NS + ns(1), [begun], []))
+    assert event["kind"] == "alert"
 
 
 def test_no_event_says_all_clear_while_another_threat_goes_on():

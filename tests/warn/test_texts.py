@@ -31,8 +31,8 @@ def test_every_text_says_first_that_it_is_not_real(realm, language):
     for threat in THREATS:
         for stage in TOLD_STAGES:
             one = told(stage, threat=threat)
-            for others in (False, True):
-                said = texts(realm).said(language, one, others_active=others)
+            for others in ("none", "standing", "take_cover"):
+                said = texts(realm).said(language, one, others)
                 for text in said:
                     assert text.startswith(MARKS[realm][language] + ". ")
             whole = texts(realm).description(language, START_NS, one, said.headline)
@@ -40,9 +40,43 @@ def test_every_text_says_first_that_it_is_not_real(realm, language):
     assert texts(realm).note(cancelled=True).startswith(MARKS[realm]["uk"])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("threat", THREATS)
+def test_too_late_for_shelter_is_told_to_drop_and_not_to_run(language, threat):
+    drop = {"en": "drop where you are", "uk": "лягайте там", "ru": "лягте там",
+            "he": "שכבו במקומכם", "ar": "انبطحوا حيث أنتم"}  # fmt: skip
+    windows = {"en": "window", "uk": "вікон", "ru": "окон", "he": "חלונות", "ar": "النوافذ"}
+    said = texts().said(language, told("take_cover", threat=threat, late=True))
+    assert drop[language] in said.headline
+    assert windows[language] in said.instruction
+    in_time = texts().said(language, told("take_cover", threat=threat))
+    assert drop[language] not in in_time.headline
+    assert texts().said(language, told("stay", threat=threat, late=True)) == texts().said(
+        language, told("stay", threat=threat)
+    )
+
+
+def test_phrases_from_before_there_was_a_late_say_take_cover():
+    kept = [part for part in REVIEWED.split("\n\n") if ".late]" not in part]
+    old = "\n\n".join(kept).replace('resumed = "', 'forgotten = "')
+    live = Texts(site(realm="live", languages=("en",)), Country(), Phrases.parse({"en": old}))
+    late = told("take_cover", late=True, resumed=True)
+    assert live.said("en", late) == live.said("en", told("take_cover"))
+    assert live.description("en", START_NS, late, "A.") == live.description(
+        "en", START_NS, told("take_cover"), "A."
+    )
+
+
+def test_a_run_that_goes_on_after_its_all_clear_says_so():
+    on = texts().description("en", START_NS, told("take_cover", resumed=True), "")
+    assert on.endswith("The earlier warning was ended and now goes on.")
+    assert "goes on" not in texts().description("en", START_NS, told("take_cover"), "")
+    assert "goes on" not in texts().description("en", START_NS, told("all_clear", resumed=True), "")
+
+
 def test_live_texts_are_bare():
     live = Texts(site(realm="live", languages=("en",)), Country(), Phrases.parse({"en": REVIEWED}))
-    said = live.said("en", told("take_cover"), others_active=False)
+    said = live.said("en", told("take_cover"))
     assert said.event == "Drone attack"
     assert said.headline == "Kharkiv: drone attack. Take cover now."
     assert live.note(cancelled=False) == ""
@@ -77,14 +111,14 @@ def test_an_end_has_no_time_of_arrival():
 
 
 def test_an_end_beside_another_warning_keeps_people_inside():
-    said = texts().said("en", told("all_clear"), others_active=True)
+    said = texts().said("en", told("all_clear"), "take_cover")
     assert "Another warning is still in force" in said.instruction
     assert "may leave" not in said.instruction
 
 
 def test_an_unwatched_end_is_no_all_clear():
     one = Told(alert("all_clear"), START_NS, "none")
-    said = texts().said("en", one, others_active=False)
+    said = texts().said("en", one)
     assert said.headline == "EXERCISE. Kharkiv: the warning has ended. This is not an all clear."
 
 

@@ -24,6 +24,10 @@ def test_every_stage_has_a_place():
         ("stay", "take_cover"),
         ("early", "stay"),
         ("stand_by", "early"),
+        ("standing", "early"),
+        ("stand_by", "standing"),
+        ("notice", "all_clear"),
+        ("notice", "cancelled"),
         ("all_clear", "stand_by"),
         ("cancelled", "all_clear"),
     ],
@@ -59,6 +63,16 @@ def test_between_equals_the_sooner_speaks_and_an_unknown_arrival_is_soonest():
     unknown = told("take_cover", threat="drone", level="red", t_ns_arrival=0)
     assert fold(START_NS, [late, soon]).lead is soon
     assert fold(START_NS, [late, unknown, soon]).lead is unknown
+
+
+def test_of_a_drone_and_a_missile_at_once_the_missile_is_shown_first_and_both_are_there():
+    drone = told("take_cover", level="yellow", t_ns_arrival=START_NS + ns(30))
+    missile = told("take_cover", threat="cruise", level="red", t_ns_arrival=START_NS + ns(60))
+    for order in permutations([drone, missile]):
+        shown = fold(START_NS, order)
+        assert shown.lead is missile
+        assert (shown.level, shown.t_ns_arrival) == ("red", START_NS + ns(30))
+        assert [one.alert.level for one in shown.threats] == ["yellow", "red"]
 
 
 def test_an_expired_warning_leaves_without_an_all_clear():

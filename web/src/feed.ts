@@ -20,7 +20,15 @@ const REOPEN_MS = 3_000;
 const REFUSAL_MS = 60_000;
 /** An unknown key makes us fetch the keys again, but not more often than this. */
 const KEYS_MS = 30_000;
-const EVENTS = ["alert", "update", "all_clear", "cancelled", "state", "heartbeat"] as const;
+const EVENTS = [
+  "alert",
+  "update",
+  "notice",
+  "all_clear",
+  "cancelled",
+  "state",
+  "heartbeat",
+] as const;
 
 export interface Snapshot extends Line {
   readonly state: State | null;

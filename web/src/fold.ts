@@ -6,13 +6,21 @@ export const URGENCY: readonly Stage[] = [
   "take_cover",
   "stay",
   "early",
+  "standing",
   "stand_by",
+  "notice",
   "cancelled",
   "all_clear",
 ];
 
 /** Stages in which people are asked to do something. */
-export const IN_FORCE: ReadonlySet<Stage> = new Set(["take_cover", "stay", "early", "stand_by"]);
+export const IN_FORCE: ReadonlySet<Stage> = new Set([
+  "take_cover",
+  "stay",
+  "early",
+  "standing",
+  "stand_by",
+]);
 
 const LEVEL_ORDER: readonly Level[] = ["red", "yellow", "none"];
 

@@ -4,7 +4,8 @@
  */
 import type { Stage } from "./model.ts";
 
-export type Motif = "stripes" | "cross" | "wide" | "dots" | "plus" | "lines" | "hatch";
+export type Motif =
+  "stripes" | "cross" | "wide" | "dots" | "plus" | "lines" | "hatch" | "bars" | "rings";
 export type Look = Exclude<Stage, "none"> | "blind";
 
 export interface Style {
@@ -33,6 +34,18 @@ export const LOOKS: Readonly<Record<Look, Style>> = {
     ink: "#ffffff",
     motif: "wide",
     sign: "M12 2 1 21.5h22zM11 9l.4 6h1.2l.4-6zM12 16.3a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4z",
+  },
+  standing: {
+    fill: "#7a4a12",
+    ink: "#ffffff",
+    motif: "bars",
+    sign: "M6 2h12v3l-4.5 7 4.5 7v3H6v-3l4.5-7L6 5zM9 5l3 4.6L15 5zM12 14.4 9 19h6z",
+  },
+  notice: {
+    fill: "#1f5fa8",
+    ink: "#ffffff",
+    motif: "rings",
+    sign: "M12 1.5a10.5 10.5 0 1 0 0 21 10.5 10.5 0 0 0 0-21zM11 10.5h2V18h-2zM12 5.8a1.4 1.4 0 1 1 0 2.8 1.4 1.4 0 0 1 0-2.8z",
   },
   stand_by: {
     fill: "#ffcf33",
@@ -130,6 +143,16 @@ const MOTIFS: Readonly<Record<Motif, (pen: Pen) => void>> = {
   lines: (pen) => {
     pen.fillRect(0, 3, TILE, 1.5);
     pen.fillRect(0, 11, TILE, 1.5);
+  },
+  bars: (pen) => {
+    pen.fillRect(3, 0, 1.5, TILE);
+    pen.fillRect(11, 0, 1.5, TILE);
+  },
+  rings: (pen) => {
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.arc(8, 8, 4, 0, 7);
+    pen.stroke();
   },
   hatch: (pen) => diagonals(pen, [-16, -8, 0, 8, 16], 0.8, 1),
 };

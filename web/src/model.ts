@@ -6,6 +6,8 @@ export const STAGES = [
   "early",
   "take_cover",
   "stay",
+  "standing",
+  "notice",
   "all_clear",
   "cancelled",
 ] as const;
@@ -40,6 +42,8 @@ export interface Zone {
   readonly arrival_ms: number | null;
   readonly shelter_s: number | null;
   readonly blind: boolean;
+  /** The likely arrival is nearer than shelter: drop where you are. */
+  readonly late: boolean;
   readonly text: Readonly<Record<string, { headline: string; instruction: string }>>;
 }
 
@@ -123,6 +127,7 @@ function readZone(value: unknown): Zone {
     arrival_ms: maybeTime(f.arrival, "arrival"),
     shelter_s: typeof f.shelter_s === "number" ? f.shelter_s : null,
     blind: f.blind === true,
+    late: f.late === true,
     text: texts(f.text ?? {}),
   };
 }

@@ -16,6 +16,8 @@ STAGE_STYLES = {
     "early": "yellow",
     "take_cover": "bold white on red",
     "stay": "red",
+    "standing": "bold red",
+    "notice": "dim yellow",
     "all_clear": "green",
     "cancelled": "magenta",
 }

@@ -12,20 +12,21 @@ from typing import Final
 import numpy as np
 
 from tocsin.decide import stages
+from tocsin.decide.conditions import Scene, conditions
 from tocsin.decide.coverage import Coverage, Zones, places
-from tocsin.decide.memory import Int8Array, Memory, Mutes, limits
-from tocsin.decide.outlook import Outlook, Risk, arrival_times, reasons
-from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s
+from tocsin.decide.hand import Hand
+from tocsin.decide.memory import Int8Array, Memory, limits
+from tocsin.decide.neighbours import Neighbours
+from tocsin.decide.outlook import Outlook, Risk, arrival_times, leading, reasons
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s, shelter_times_s
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
-    HORIZONS_S,
     STAGES,
     THREATS,
     Alert,
     Arrivals,
     Blindness,
     BoolArray,
-    FloatArray,
     IntArray,
     Order,
     Reason,
@@ -37,25 +38,14 @@ from tocsin.words import (
 LEVEL: Final[dict[str, str]] = {"drone": "yellow", "cruise": "red", "ballistic": "red"}
 """Ukraine's two colours since 2026: yellow for drones, red for missiles."""
 
-_AS_WARNED: Final = np.array([0, 1, 2, 3, 3, 0, 0])
+DRONE: Final = THREATS.index("drone")
+_SILENT_LEVEL: Final = ("none", "notice")
+
+_AS_WARNED: Final = np.array([0, 1, 2, 3, 3, 3, 0, 0, 0])
 """The stage whose look-ahead explains each stage: stay is explained by take_cover."""
 
-_AS_CALM: Final = np.array([0, 1, 2, 3, 4, 0, 0])
-"""The line of `Board._calm` for each stage; nothing needs to calm down where nothing is asked."""
-
-_ENDS_BY_ALL_CLEAR: Final = np.array([False, True, True, False, True, False, False])
+_ENDS_BY_ALL_CLEAR: Final = stages.WARNED & (np.arange(len(STAGES)) != stages.TAKE_COVER)
 """The stages that wait for an all-clear, which a blind zone does not get."""
-
-
-VANISHED_NS: Final = ns(600.0)
-"""A track that is gone before it was due holds its zones' all-clear until then, and at most so
-long. Chosen: terrain hides a low drone for minutes, and half of a raid drops off radar (domain
-study, 2.4); a drone at 50 m/s is 30 km on by then."""
-
-MUTE_HORIZON: Final = HORIZONS_S.index(600)
-MUTE_CHANCE: Final = 0.005
-"""A cancel mutes the tracks that were behind the alert and those with such a chance for the zone
-within ten minutes: the threshold of take_cover. Not the real drone that is still far away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +55,6 @@ class Decided:
     alerts: tuple[Alert, ...]
     blindness: tuple[Blindness, ...]
     rejected: tuple[Rejected, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scene:
-    """What is known of the `a` keys in question at `now`: columns (a,), risks (3, a)."""
-
-    now_ns: int
-    key: IntArray
-    stage: Int8Array
-    on: FloatArray
-    off: FloatArray
-    blind: BoolArray
-    wanted: IntArray
-    t_ns_arrival: IntArray
-    t_ns_late: IntArray
-    present: frozenset[int]  # every track that arrivals still speak of
-    cancel: BoolArray
-    all_clear: BoolArray
 
 
 class Board:
@@ -95,99 +67,48 @@ class Board:
     def __init__(self, site: Site, zones: Zones, policy: Policy) -> None:
         self._realm = site.realm
         self._places = places(zones)
-        self._row = {zone: row for row, zone in enumerate(self._places.ids)}
         self._policy = policy
         self._limits = limits(policy)
         self._outlook = Outlook(policy, self._places)
         self._coverage = Coverage(self._places)
         self._memory = Memory(len(self._places) * len(THREATS))
-        self._mutes = Mutes()
-        self._behind: dict[int, tuple[int, ...]] = {}
+        self._hand = Hand(site.realm, self._places.ids, policy, self._memory)
+        shelter_s = shelter_times_s(policy, self._places.shelter_s)
+        self._neighbours = Neighbours(self._places, policy.notice_m)
+        self._shelter_ns = (shelter_s * NS_PER_S).astype(np.int64)
 
     def decide(
         self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]
     ) -> Decided:
         """What is to be said now; `now_ns` never falls from one call to the next."""
         blindness = self._coverage.look(now_ns, sensors)
-        ended, rejected = self._obey(now_ns, arrivals, orders)
-        risk = self._outlook.risk(arrivals, self._mutes.ignored(now_ns, arrivals))
+        ended, rejected = self._hand.obey(now_ns, arrivals, orders)
+        risk = self._outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
         alerts: tuple[Alert, ...] = ()
         scene = self._scene(now_ns, risk, arrivals, ended)
         if len(scene.key):
-            alerts = self._say(scene, self._step(scene), risk, arrivals)
+            alerts = self._say(scene, self._step(scene, risk, arrivals), risk, arrivals)
         return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
 
-    def _obey(
-        self, now_ns: int, arrivals: Arrivals, orders: tuple[Order, ...]
-    ) -> tuple[dict[int, str], tuple[Rejected, ...]]:
-        """Take the operators' orders: the keys they end (and how), and the orders without sense."""
-        ended: dict[int, str] = {}
-        rejected = []
-        for order in orders:
-            key = self._key(order)
-            if key is None:
-                detail = f"{order.action} by {order.operator}: no such alert, zone, threat or stage"
-                rejected.append(
-                    Rejected(t_ns=now_ns, source="order", reason="order", detail=detail)
-                )
-            elif order.action == "raise":
-                self._memory.raised[key] = STAGES.index(order.stage)
-                self._memory.t_ns_raised[key] = now_ns + ns(self._policy.raise_s)
-                self._mutes.lift(key)
-            elif order.action in ("cancel", "all_clear"):
-                ended[key] = order.action
-                self._mute(now_ns, key, arrivals, order.action)
-                self._memory.t_ns_raised[key] = 0
-        return ended, tuple(rejected)
-
-    def _key(self, order: Order) -> int | None:
-        """The key that `order` speaks of, None when it makes no sense.
-
-        An alert may be named by any serial of its present run, for it may have been renewed
-        while the operator read it.
-        """
-        if order.action == "raise":
-            known = order.zone in self._row and order.threat in THREATS
-            if not known or order.stage not in WARNED_BY_CHANCE:
-                return None
-            return self._row[order.zone] * len(THREATS) + THREATS.index(order.threat)
-        realm, zone, threat, serial = (*order.alert.split(":"), "", "", "", "")[:4]
-        if order.alert.count(":") != 3 or realm != self._realm or threat not in THREATS:
-            return None
-        if zone not in self._row or not (serial.isascii() and serial.isdigit()):
-            return None
-        key = self._row[zone] * len(THREATS) + THREATS.index(threat)
-        memory = self._memory
-        named = len(serial) < 19 and memory.serial_begun[key] <= int(serial) <= memory.serial[key]
-        return key if named and stages.WARNED[memory.stage[key]] else None
-
-    def _mute(self, now_ns: int, key: int, arrivals: Arrivals, action: str) -> None:
-        """Keep the tracks behind an ended alert from raising it again at once."""
-        zone, threat = divmod(key, len(THREATS))
-        near = arrivals.chance[:, MUTE_HORIZON] >= MUTE_CHANCE
-        near &= (arrivals.zone == zone) & (arrivals.threat == threat)
-        present = arrivals.track[near]
-        told = np.array(self._behind.get(key, ()), dtype=np.int64)
-        span_s = self._policy.mute_cancel_s
-        if action == "all_clear":
-            span_s = self._policy.mute_all_clear_s
-        self._mutes.add(key, np.union1d(present, told), now_ns + ns(span_s))
-
-    def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> _Scene:
+    def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> Scene:
         memory = self._memory
         raised = memory.t_ns_raised > now_ns
-        key = np.union1d(np.flatnonzero((memory.stage != stages.NONE) | raised), risk.key)
+        beside, source = self._beside(risk)
+        touched = (memory.stage != stages.NONE) | raised | memory.declared
+        key = np.union1d(np.union1d(np.flatnonzero(touched), risk.key), beside)
+        near = np.full(len(key), -1, dtype=np.int64)
+        near[np.searchsorted(key, beside)] = source
         place = np.searchsorted(key, risk.key)
         on, off = np.zeros((2, len(WARNED_BY_CHANCE), len(key)))
         on[:, place], off[:, place] = risk.on, risk.off
         threat = key % len(THREATS)
-        likely = on >= self._limits.on[threat].T
+        likely = on >= self._limits.on_now(threat, memory.standing[key])
         wanted = np.max(likely * np.array([[1], [2], [3]]), axis=0)
         wanted = np.maximum(wanted, np.where(raised[key], memory.raised[key], 0))
         column = np.maximum(np.maximum(wanted, _AS_WARNED[memory.stage[key]]), 1) - 1
         t_ns_arrival, t_ns_late = np.zeros((2, len(key)), dtype=np.int64)
         t_ns_arrival[place], t_ns_late[place] = arrival_times(risk, arrivals, column[place])
-        return _Scene(
+        return Scene(
             now_ns=now_ns,
             key=key,
             stage=memory.stage[key],
@@ -197,72 +118,34 @@ class Board:
             wanted=wanted,
             t_ns_arrival=t_ns_arrival,
             t_ns_late=t_ns_late,
+            near=near,
             present=frozenset(arrivals.track.tolist()),
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )
 
-    def _step(self, scene: _Scene) -> BoolArray:
+    def _step(self, scene: Scene, risk: Risk, arrivals: Arrivals) -> BoolArray:
         """Step every key in `scene` by the table; whether its rest is held by blindness alone."""
-        memory, key, now_ns = self._memory, scene.key, scene.now_ns
-        threat, stage = key % len(THREATS), scene.stage
-        covers = scene.wanted >= stages.TAKE_COVER
-        late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
-        memory.t_ns_late[key] = late_ns
-        under = scene.off < self._limits.off[threat].T
-        calm_now = self._calm(scene, under)
-        calm_ns = np.where(memory.t_ns_calm[key] > 0, memory.t_ns_calm[key], now_ns)
-        memory.t_ns_calm[key] = calm_ns = np.where(calm_now, calm_ns, 0)
-        dwelt_ns = now_ns - memory.t_ns_entered[key]
-        dwelt = dwelt_ns >= self._limits.minimum_ns[threat, stage]
-        calm = calm_now & (now_ns - calm_ns >= self._limits.hold_ns[threat, stage]) & dwelt
-        calm &= ~self._vanished(scene, calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS))
-        watched = calm & ~scene.blind
-        shown = dwelt_ns >= ns(self._policy.shown_s)
-        following = stages.step(
-            stage,
-            {
-                "ordered_cancel": scene.cancel,
-                "ordered_all_clear": scene.all_clear,
-                "likely_take_cover": covers,
-                "likely_early": scene.wanted >= stages.EARLY,
-                "likely_stand_by": scene.wanted >= stages.STAND_BY,
-                "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers & dwelt,
-                "calm": calm,
-                "receded": watched & ~under[0],
-                "over": watched & ((stage != stages.EARLY) | under[0]),
-                "unwatched": scene.blind & ~memory.ordered[key],
-                "shown": shown,
-            },
-        )
-        self._enter(scene, following)
-        held: BoolArray = calm & scene.blind & _ENDS_BY_ALL_CLEAR[following]
+        holding = conditions(scene, self._memory, self._limits, self._policy)
+        following = stages.step(scene.stage, holding)
+        self._enter(scene, following, risk, arrivals)
+        held: BoolArray = holding["calm"] & scene.blind & _ENDS_BY_ALL_CLEAR[following]
         return held
 
-    def _vanished(self, scene: _Scene, asked: BoolArray) -> BoolArray:
-        """Of the keys `asked`, those whose tracks are gone from every zone before they were due."""
-        found = np.zeros(len(scene.key), dtype=np.bool_)
-        for place in np.flatnonzero(asked):
-            behind = self._behind.get(int(scene.key[place]), ())
-            found[place] = bool(behind) and not any(track in scene.present for track in behind)
-        return found
+    def _beside(self, risk: Risk) -> tuple[IntArray, IntArray]:
+        """The drone keys next to which a drone is likely, sorted, and the key it is likely at."""
+        likely = risk.on[stages.TAKE_COVER - 1] >= self._policy.notice_chance
+        here = np.flatnonzero(likely & (risk.key % len(THREATS) == DRONE))
+        chance = risk.on[stages.TAKE_COVER - 1, here]
+        rows, source = self._neighbours.beside(risk.key[here] // len(THREATS), chance)
+        return rows * len(THREATS) + DRONE, source * len(THREATS) + DRONE
 
-    def _calm(self, scene: _Scene, under: BoolArray) -> BoolArray:
-        """Whether nothing justifies the present stage: what must be under, by stage.
+    def _enter(self, scene: Scene, following: Int8Array, risk: Risk, arrivals: Arrivals) -> None:
+        """Write the stages that changed, and begin a run where one begins.
 
-        stand_by: all three; early: early and take_cover; take_cover: take_cover; stay: take_cover
-        and early, so that nobody leaves a shelter to be called back within minutes.
+        A threat that comes back while its own all-clear is still shown goes on with its run: people
+        are told that the warning continues, not that there is another one.
         """
-        raised = self._memory.t_ns_raised[scene.key] > scene.now_ns
-        sounding = under[1] & under[2]
-        by_stage = np.stack(
-            [np.zeros_like(raised), sounding & under[0], sounding, under[2], sounding]
-        )
-        calm: BoolArray = by_stage[_AS_CALM[scene.stage], np.arange(len(scene.key))] & ~raised
-        return calm
-
-    def _enter(self, scene: _Scene, following: Int8Array) -> None:
-        """Write the stages that changed, and begin a run where one begins."""
         memory, key, now_ns = self._memory, scene.key, scene.now_ns
         changed = following != scene.stage
         entered = key[changed]
@@ -270,13 +153,29 @@ class Board:
         memory.t_ns_entered[entered] = now_ns
         memory.t_ns_calm[entered] = 0
         memory.ordered[entered] = (scene.cancel | scene.all_clear)[changed]
-        told_off = ~stages.WARNED[scene.stage]
-        begun = key[changed & told_off & stages.WARNED[following]]
+        memory.standing[entered[following[changed] == stages.STANDING]] = True
+        over = entered[stages.ENDED[following[changed]] & ~memory.ordered[entered]]
+        memory.standing[over] = memory.declared[over] = False
+        asks = stages.WARNED[following]
+        begins = changed & ~stages.WARNED[scene.stage] & (asks | (following == stages.NOTICE))
+        back = begins & asks & (scene.stage == stages.ALL_CLEAR)
+        for place in np.flatnonzero(back):
+            line, column = int(key[place]), int(_AS_WARNED[following[place]]) - 1
+            back[place] = np.isin(
+                leading(risk, arrivals, line, column), memory.behind.get(line, ())
+            ).any()
+        memory.resumed[key[back]] = True
+        begun = key[begins & ~back]
+        memory.resumed[begun] = False
         memory.t_ns_begun[begun] = now_ns
         memory.serial_begun[begun] = memory.serial[begun] + 1
+        covers = stages.COVERED[following] & ~stages.COVERED[scene.stage]
+        memory.t_ns_cover[key[covers]] = now_ns
+        alarms = stages.ALARMED[following] & ~stages.ALARMED[scene.stage]
+        memory.t_ns_alarm[key[alarms]] = now_ns
 
     def _say(
-        self, scene: _Scene, held: BoolArray, risk: Risk, arrivals: Arrivals
+        self, scene: Scene, held: BoolArray, risk: Risk, arrivals: Arrivals
     ) -> tuple[Alert, ...]:
         """The alerts of every key of which people should know something new."""
         memory, policy, key, now_ns = self._memory, self._policy, scene.key, scene.now_ns
@@ -288,8 +187,15 @@ class Board:
         tolerance_s = arrival_tolerance_s(policy, (arrival_ns - now_ns) / NS_PER_S)
         moved = coming & (np.abs(arrival_ns - told_ns) > tolerance_s * NS_PER_S)
         moved &= now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
-        warned = stages.WARNED[stage]
-        expiring = warned & (memory.t_ns_expires[key] - now_ns <= ns(policy.renew_s))
+        late = self._late(key, arrival_ns)
+        moved |= (late != memory.late[key]) & (
+            now_ns - memory.t_ns_told[key] >= ns(policy.repeat_s)
+        )
+        lasting = stages.WARNED[stage] | ((stage == stages.NOTICE) & (scene.near >= 0))
+        renew_s = np.where(
+            stage == stages.STANDING, policy.standing_validity_s / 2.0, policy.renew_s
+        )
+        expiring = lasting & (memory.t_ns_expires[key] - now_ns <= renew_s * NS_PER_S)
         turned = (stage != stages.NONE) & (memory.told_blind[key] != scene.blind)
         news = (stage != scene.stage) | moved | expiring | turned
         said = key[news]
@@ -297,49 +203,70 @@ class Board:
         memory.t_ns_told[said] = now_ns
         memory.t_ns_arrival[said] = arrival_ns[news]
         memory.told_blind[said] = scene.blind[news]
-        memory.t_ns_expires[said] = self._expiry_ns(now_ns, said)
+        memory.late[said] = late[news]
+        memory.t_ns_expires[said] = self._expiry_ns(now_ns, said, scene.near[news])
         return tuple(
             self._alert(scene, int(place), bool(held[place]), risk, arrivals)
             for place in np.flatnonzero(news)
         )
 
-    def _expiry_ns(self, now_ns: int, key: IntArray) -> IntArray:
+    def _late(self, key: IntArray, arrival_ns: IntArray) -> BoolArray:
+        """Whether the likely arrival is nearer than the way to shelter, from when people were told.
+
+        The median: by the early quantile nearly every drone would be late, and people would lie in
+        the street who could have been behind walls. Whoever was told in time is on the way and is
+        not told to drop when the arrival comes near. It takes `moved_s_min` more to unsay it.
+        """
+        memory = self._memory
+        reached_ns = memory.t_ns_cover[key] + self._shelter_ns[key // len(THREATS)]
+        margin_ns = np.where(memory.late[key], ns(self._policy.moved_s_min), 0)
+        late: BoolArray = (memory.stage[key] == stages.TAKE_COVER) & (arrival_ns > 0)
+        return late & (arrival_ns - reached_ns < margin_ns)
+
+    def _expiry_ns(self, now_ns: int, key: IntArray, near: IntArray) -> IntArray:
         """Warnings expire unless renewed; what ended is shown for a while; none ends at once."""
-        stage = self._memory.stage[key]
-        shown_ns = self._memory.t_ns_entered[key] + ns(self._policy.shown_s)
-        lasting_ns = np.full_like(key, now_ns + ns(self._policy.validity_s))
-        expires_ns = np.where(stages.WARNED[stage], lasting_ns, shown_ns)
+        memory, policy = self._memory, self._policy
+        stage = memory.stage[key]
+        validity_s = np.where(
+            stage == stages.STANDING, policy.standing_validity_s, policy.validity_s
+        )
+        shown_ns = memory.t_ns_entered[key] + ns(policy.shown_s)
+        expires_ns = np.where(
+            stages.WARNED[stage], now_ns + (validity_s * NS_PER_S).astype(np.int64), shown_ns
+        )
+        notice_ns = np.where(near >= 0, now_ns + ns(policy.notice_s), memory.t_ns_expires[key])
+        expires_ns = np.where(stage == stages.NOTICE, notice_ns, expires_ns)
         return np.where(stage == stages.NONE, now_ns, expires_ns)
 
-    def _alert(
-        self, scene: _Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals
-    ) -> Alert:
+    def _alert(self, scene: Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals) -> Alert:
         memory, key = self._memory, int(scene.key[place])
         zone, threat = self._places.ids[key // len(THREATS)], THREATS[key % len(THREATS)]
         stage = STAGES[memory.stage[key]]
         why = self._why(scene, place, held, risk, arrivals)
         behind = tuple(reason.track for reason in why if reason.track >= 0)
         if behind:  # a renewal after the track was lost names none: the last known ones stand
-            self._behind[key] = behind
+            memory.behind[key] = behind
         if stage == "none":
-            self._behind.pop(key, None)
+            memory.behind.pop(key, None)
         return Alert(
             zone=zone,
             threat=threat,
             serial=int(memory.serial[key]),
             t_ns=scene.now_ns,
             stage=stage,
-            level="none" if stage == "none" else LEVEL[threat],
+            level="none" if stage in _SILENT_LEVEL else LEVEL[threat],
             blind=bool(scene.blind[place]),
             reasons=why,
             t_ns_arrival=int(memory.t_ns_arrival[key]),
             t_ns_expires=int(memory.t_ns_expires[key]),
             realm=self._realm,
             t_ns_begun=int(memory.t_ns_begun[key]),
+            late=bool(memory.late[key]),
+            resumed=bool(memory.resumed[key] & stages.WARNED[memory.stage[key]]),
         )
 
     def _why(
-        self, scene: _Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals
+        self, scene: Scene, place: int, held: bool, risk: Risk, arrivals: Arrivals
     ) -> tuple[Reason, ...]:
         """The rule, then the tracks: ``order.cancel``, ``drone.take_cover``, ``drone.blind``."""
         memory, key = self._memory, int(scene.key[place])
@@ -349,11 +276,17 @@ class Board:
                 Reason(rule="order.cancel" if number == stages.CANCELLED else "order.all_clear"),
             )
         rule = f"{threat}.blind" if held else f"{threat}.{STAGES[number]}"
+        if number == stages.NOTICE:
+            cover = stages.TAKE_COVER - 1
+            return reasons(risk, arrivals, int(scene.near[place]), cover, rule) or (
+                Reason(rule=rule),
+            )
         if not stages.WARNED[number]:
             return (Reason(rule=rule),)
         column = int(_AS_WARNED[number]) - 1
         tracks = reasons(risk, arrivals, key, column, rule)
-        if memory.t_ns_raised[key] > scene.now_ns and memory.raised[key] >= number:
+        raised = memory.t_ns_raised[key] > scene.now_ns and memory.raised[key] >= number
+        if raised or (number == stages.STANDING and memory.declared[key]):
             return (Reason(rule="order.raise"), *tracks)
         return tracks or (Reason(rule=rule, chance=float(scene.on[column, place])),)
 

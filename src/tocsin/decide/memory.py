@@ -16,6 +16,10 @@ MUTES_MAX: Final = 4096
 """Tracks muted at once; chosen, because a hand cannot cancel more than that in half an hour."""
 
 
+GRAVE_MAX: Final = 0.5
+"""No standing alert asks for more than an even chance before people are called."""
+
+
 class Memory:
     """One entry per key (``zone row x 3 + threat``); times are 0 while there is none.
 
@@ -33,6 +37,14 @@ class Memory:
     ordered         bool   the present stage was ordered by an operator
     raised          int8   the stage that an operator raised
     t_ns_raised     int64  until when
+    t_ns_cover      int64  since when people have been told to be in cover, without a break
+    late            bool   the last alert said that there is no time to reach shelter
+    resumed         bool   this run was all clear, and the same threat came back
+    t_ns_alarm      int64  since when early or graver has been told, without a break
+    standing        bool   under a standing alert: only what is grave is told as take_cover
+    declared        bool   an operator declared it, so that only an operator ends it
+
+    `behind` are the tracks behind the last alert of a key that had any, until its run ends.
     """
 
     def __init__(self, keys: int) -> None:
@@ -50,16 +62,39 @@ class Memory:
         self.ordered: BoolArray = np.zeros(keys, dtype=np.bool_)
         self.raised: Int8Array = np.zeros(keys, dtype=np.int8)
         self.t_ns_raised: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_cover: IntArray = np.zeros(keys, dtype=np.int64)
+        self.late: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.resumed: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.t_ns_alarm: IntArray = np.zeros(keys, dtype=np.int64)
+        self.standing: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.declared: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.behind: dict[int, tuple[int, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The policy's numbers as arrays: chances (threats, 3), spans (threats, stages)."""
+    """The policy's numbers as arrays: chances (threats, 3), spans (threats, stages).
+
+    `factor` is by how much the chances rise under a standing alert.
+    """
 
     on: FloatArray
     off: FloatArray
     hold_ns: IntArray
     minimum_ns: IntArray
+    factor: float
+
+    def on_now(self, threat: IntArray, standing: BoolArray) -> FloatArray:
+        """The chances at which the stages begin at n keys: float64 (3, n)."""
+        return self._raised(self.on[threat].T, standing)
+
+    def off_now(self, threat: IntArray, standing: BoolArray) -> FloatArray:
+        """The chances under which the stages end at n keys: float64 (3, n)."""
+        return self._raised(self.off[threat].T, standing)
+
+    def _raised(self, chance: FloatArray, standing: BoolArray) -> FloatArray:
+        raised = np.maximum(chance, np.minimum(chance * self.factor, GRAVE_MAX))
+        return np.where(standing, raised, chance)
 
 
 def limits(policy: Policy) -> Limits:
@@ -78,7 +113,9 @@ def limits(policy: Policy) -> Limits:
         stay = policy.stay(threat)
         hold_ns[line, STAGES.index("stay")] = ns(stay.hold_s)
         minimum_ns[line, STAGES.index("stay")] = ns(stay.minimum_s)
-    return Limits(on=on, off=off, hold_ns=hold_ns, minimum_ns=minimum_ns)
+        hold_ns[line, STAGES.index("standing")] = ns(policy.standing_hold_s)
+    factor = policy.standing_factor
+    return Limits(on=on, off=off, hold_ns=hold_ns, minimum_ns=minimum_ns, factor=factor)
 
 
 @dataclass(slots=True)

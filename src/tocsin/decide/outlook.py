@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.decide.coverage import Zones
-from tocsin.decide.policy import WARNED_BY_CHANCE, Policy
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, shelter_times_s
 from tocsin.words import HORIZONS_S, THREATS, Arrivals, BoolArray, FloatArray, IntArray, Reason
 
 CHANCE_MAX: Final = 1.0 - 1e-12  # keeps the logarithm finite when a forecast is certain
@@ -51,8 +51,7 @@ class Outlook:
     """The look-aheads of a policy for the zones of a map, ready for quick interpolation."""
 
     def __init__(self, policy: Policy, zones: Zones) -> None:
-        shelter_s = np.asarray(zones.shelter_s, dtype=np.float64)
-        shelter_s = np.where(np.isnan(shelter_s), policy.shelter_s_default, shelter_s)
+        shelter_s = shelter_times_s(policy, np.asarray(zones.shelter_s, dtype=np.float64))
         ahead_s = np.array(
             [
                 _ahead_s(policy, stage, shelter_s, ending=ending)
@@ -120,6 +119,21 @@ def arrival_times(risk: Risk, arrivals: Arrivals, column: IntArray) -> tuple[Int
     earliest = np.minimum.reduceat(likely, risk.start[:-1])
     late = np.where(matters, arrivals.t_ns_late[risk.rows], 0)
     return np.where(earliest == never, 0, earliest), np.maximum.reduceat(late, risk.start[:-1])
+
+
+def leading(risk: Risk, arrivals: Arrivals, key: int, column: int) -> IntArray:
+    """The tracks that matter at `key` within the look-ahead of stage `column`: int64, maybe none.
+
+    As for `arrival_times`: what has a small share of the strongest one's chance does not count.
+    """
+    number = int(np.searchsorted(risk.key, key))
+    if number == len(risk.key) or risk.key[number] != key:
+        return np.zeros(0, dtype=np.int64)
+    places = slice(int(risk.start[number]), int(risk.start[number + 1]))
+    chance = risk.by_row[column, places]
+    matters = (chance > 0.0) & (chance >= MATTERS_FRACTION * chance.max())
+    tracks: IntArray = arrivals.track[risk.rows[places][matters]]
+    return tracks
 
 
 def reasons(risk: Risk, arrivals: Arrivals, key: int, column: int, rule: str) -> tuple[Reason, ...]:

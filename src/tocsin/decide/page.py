@@ -4,6 +4,7 @@ from typing import Final
 
 from tocsin.decide import policy, stages
 from tocsin.decide.coverage import ANTENNA_M_MIN, HEIGHT_M
+from tocsin.decide.memory import GRAVE_MAX
 from tocsin.rules.authority import ACTIONS
 
 
@@ -41,10 +42,15 @@ _ORDER: Final = (
     "here cannot happen."
 )
 _ENDS: Final = (
-    "A take_cover ends only through stay. Whoever was told anything is told that it is over. No "
+    "A take_cover ends only through stay, or becomes a standing alert, which is said. Whoever was "
+    "asked anything is told that it is over; a notice asks nothing, and ends by itself. No "
     "all-clear comes from silence: while no sensor watches the zone for that threat, it stays in "
     "its stage and is marked blind, until a sensor watches again or an operator ends it. "
-    "`cancelled` (it was a mistake) comes from operators alone."
+    "`cancelled` (it was a mistake) comes from operators alone.\n\nUnder a standing alert the "
+    "chances of the policy count only when they are so many times as high as `standing_factor` "
+    f"says, at most {GRAVE_MAX:g}. One that an operator declared (order `raise`, stage `standing`) "
+    "ends by an operator alone; another, when all has been calm for `standing_hold_s` and a sensor "
+    "watches. Each threat has its own: a missile is told at once where drones are a standing alert."
 )
 _WATCHED: Final = (
     "When a sensor that is alive reaches it: within its range, and with the threat, at the height "

@@ -25,7 +25,7 @@ SUMMARY_KEYS = (
     "confirmed",
     "warnings",
 )
-WARNING_STAGES = ("stand_by", "early", "take_cover", "stay")
+WARNING_STAGES = ("stand_by", "early", "take_cover", "stay", "standing")
 
 
 def site_for(path: Path, zones: str, given: Site | None) -> Site:

@@ -51,6 +51,8 @@ STAGE_CODES: Final = {
     "early": Codes("Prepare", "Expected", "Likely"),
     "take_cover": Codes("Shelter", "Immediate", "Observed"),
     "stay": Codes("Shelter", "Immediate", "Observed"),
+    "standing": Codes("Prepare", "Expected", "Likely"),
+    "notice": Codes("Monitor", "Unknown", "Possible"),
     "all_clear": Codes("AllClear", "Past", "Observed"),
     "cancelled": Codes("None", "Past", "Unlikely"),
 }
@@ -125,7 +127,11 @@ def in_force(now_ns: int, sent: Sequence[Sent]) -> tuple[Sent, ...]:
 
 
 def codes(told: Told, others: str) -> Codes:
-    """CAP's coded words for `told` while the zone's other threats show `others`."""
+    """CAP's coded words for `told` while the zone's other threats show `others`.
+
+    A warning that is too late for the way to shelter is Shelter too: CAP 1.2 (3.2.2) means by it
+    "take shelter in place or per instruction", and a siren that knows only this word must sound.
+    """
     own = STAGE_CODES[told.alert.stage]
     if told.active:
         return own
@@ -155,7 +161,7 @@ def _head(root: Element, job: _Job) -> None:
 
 def _info(info: Element, language: str, job: _Job) -> None:
     told, alert, code = job.told, job.told.alert, codes(job.told, job.others)
-    said = job.texts.said(language, told, others_active=_in_danger(job.others))
+    said = job.texts.said(language, told, job.others if _in_danger(job.others) else "none")
     description = job.texts.description(language, job.now_ns, told, said.headline)
     _add(info, "language", language)
     _add(info, "category", "Safety")
@@ -163,7 +169,8 @@ def _info(info: Element, language: str, job: _Job) -> None:
     _add(info, "event", said.event)
     _add(info, "responseType", code.response)
     _add(info, "urgency", code.urgency)
-    _add(info, "severity", SEVERITY[alert.threat] if told.active else "Minor")
+    grave = told.active and not told.notice
+    _add(info, "severity", SEVERITY[alert.threat] if grave else "Minor")
     _add(info, "certainty", code.certainty)
     _pair(info, "eventCode", "EWS:threat", alert.threat)
     _add(info, "expires", cap_time(job.expires_ns))
@@ -175,10 +182,12 @@ def _info(info: Element, language: str, job: _Job) -> None:
     _pair(info, "parameter", "EWS:level", alert.level)
     if told.active and alert.t_ns_arrival:
         _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
+    if told.late:
+        _pair(info, "parameter", "EWS:late", "true")
 
 
 def _in_danger(stage: str) -> bool:
-    return stage not in ("none", *ENDED)
+    return stage not in ("none", "notice", *ENDED)
 
 
 def _area(info: Element, area: Area, name: str) -> None:

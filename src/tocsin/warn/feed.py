@@ -53,7 +53,7 @@ def entry(site: Site, told: Told, message: CapMessage, texts: Texts) -> Entry:
     """The feed's entry for `message`, in the first language of the site."""
     url = cap_url(site, alert_id(told.alert))
     language = texts.languages[0]
-    said = texts.said(language, told, others_active=False)
+    said = texts.said(language, told)
     root = _element("entry", language)
     _add(root, "id", urn(url))
     _add(root, "title", said.headline)

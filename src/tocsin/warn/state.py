@@ -31,6 +31,7 @@ class ThreatState(msgspec.Struct, frozen=True):
     since: str
     expires: str
     arrival: str | None
+    late: bool
 
 
 class ZoneText(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ class ZoneText(msgspec.Struct, frozen=True):
 
 
 class ZoneState(msgspec.Struct, frozen=True):
-    """One zone: the fold of its threats."""
+    """One zone: the fold of its threats. `late`: drop where you are, shelter is too far."""
 
     id: str
     names: dict[str, str]
@@ -53,6 +54,7 @@ class ZoneState(msgspec.Struct, frozen=True):
     shelter_s: int | None
     blind: bool
     text: dict[str, ZoneText]
+    late: bool
 
 
 class BlindArea(msgspec.Struct, frozen=True):
@@ -108,6 +110,7 @@ def zone_state(
         shelter_s=None if np.isnan(shelter_s) else round(shelter_s),
         blind=blind,
         text=_texts(speaker, texts),
+        late=speaker is not None and speaker.late,
     )
     return msgspec.json.encode(state)
 
@@ -155,13 +158,15 @@ def event_document(now_ns: int, serial: int, told: Told, shown: Shown, entry: by
 
 
 def _kind(told: Told, shown: Shown) -> str:
-    """alert, update, all_clear or cancelled.
+    """alert, update, notice, all_clear or cancelled.
 
     An end is announced only if the whole zone shows it: a client that turns green on `all_clear`
     must not do so for the drones while the missiles still fly.
     """
     if told.stage in ENDED:
         return told.stage if shown.stage == told.stage else "update"
+    if told.notice:
+        return "notice" if shown.stage == "notice" else "update"
     return "alert" if told.active and not told.sent else "update"
 
 
@@ -175,6 +180,7 @@ def _threat(told: Told) -> ThreatState:
         since=iso(alert.t_ns_begun or alert.t_ns),
         expires=iso(alert.t_ns_expires),
         arrival=_instant(alert.t_ns_arrival) if told.active else None,
+        late=told.late,
     )
 
 
@@ -183,7 +189,7 @@ def _texts(speaker: Told | None, texts: Texts) -> dict[str, ZoneText]:
         return {}
     found = {}
     for language in texts.languages:
-        said = texts.said(language, speaker, others_active=False)
+        said = texts.said(language, speaker)
         found[language] = ZoneText(said.headline, said.instruction)
     return found
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from tocsin.instant import NS_PER_S
 from tocsin.warn.told import ENDED, Told, Zones
-from tocsin.warn.wording import HEADLINE_CHARS_MAX, Language, Phrases, fill
+from tocsin.warn.wording import HEADLINE_CHARS_MAX, LATE, Language, Phrases, fill
 from tocsin.words import Site
 
 IMMINENT_S: Final = 10  # chosen: nobody acts on a number this small
@@ -44,18 +44,21 @@ class Texts:
                 return names[row]
         return zone
 
-    def said(self, language: str, told: Told, others_active: bool) -> Said:
-        """What `told` says; `others_active`: another threat still endangers its zone."""
+    def said(self, language: str, told: Told, others: str = "none") -> Said:
+        """What `told` says; `others` is the stage in which other threats still endanger its zone,
+        ``none`` when none does."""
         table = self._tables[language]
         alert = told.alert
         event = self.mark(language, table.threat[alert.threat].event)
         if told.stage == "none":
             headline, advice = table.words["unwatched"], table.words["unwatched_advice"]
         else:
-            saying = table.saying(alert.threat, told.stage)
+            saying = table.saying(alert.threat, LATE if told.late else told.stage)
             headline, advice = saying.headline, saying.instruction
-        if others_active and not told.active:
-            advice = table.words["others"] if told.stage in ENDED else advice
+        if others != "none" and told.stage in ENDED:
+            advice = table.words["others"]
+            if others == "standing":  # it lasts for months: nobody stays in shelter for all of it
+                advice = table.words.get("others_standing") or advice
         return Said(
             event, self._headline(language, headline, alert.zone), self.mark(language, advice)
         )
@@ -65,9 +68,11 @@ class Texts:
         table = self._tables[language]
         source = fill(table.words["source"], sender=self._site.sender_name)
         parts = [headline, source]
-        if told.active:
+        if told.active and told.stage not in ("standing", "notice"):
             parts.append(_arrival(table, told.alert.t_ns_arrival, now_ns))
-        return " ".join(parts)
+        if told.active and told.alert.resumed:
+            parts.append(table.words.get("resumed", ""))
+        return " ".join(part for part in parts if part)
 
     def note(self, cancelled: bool) -> str:
         """CAP's note: why a message was cancelled, which exercise this is; "" otherwise."""

@@ -12,8 +12,19 @@ import msgspec
 from tocsin.instant import NS_PER_S
 from tocsin.words import LEVELS, THREATS, Alert, FloatArray, Int32Array
 
-FOLDING: Final = ("none", "cancelled", "all_clear", "stand_by", "early", "stay", "take_cover")
-"""Stages by what a zone shows when several threats differ, weakest first."""
+FOLDING: Final = (
+    "none",
+    "notice",
+    "cancelled",
+    "all_clear",
+    "stand_by",
+    "standing",
+    "early",
+    "stay",
+    "take_cover",
+)
+"""Stages by what a zone shows when several threats differ, weakest first. A notice is no danger to
+the zone, so it does not hide that something is over; what is new hides what has stood for hours."""
 
 ENDED: Final = ("all_clear", "cancelled")
 SHOWN_AFTER_END_NS: Final = 600 * NS_PER_S
@@ -70,6 +81,16 @@ class Told(msgspec.Struct, frozen=True):
     def active(self) -> bool:
         """Whether this warning asks people to do something now."""
         return self.stage not in ("none", *ENDED)
+
+    @property
+    def notice(self) -> bool:
+        """Whether this only informs: no alarm, and no danger that outlasts another's end."""
+        return self.stage == "notice"
+
+    @property
+    def late(self) -> bool:
+        """Whether people are told to drop where they are, for shelter is too far."""
+        return self.stage == "take_cover" and self.alert.late
 
     def t_ns_lapse(self) -> int:
         """When it leaves the display: at its expiry, or some time after its end."""

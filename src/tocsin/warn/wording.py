@@ -16,6 +16,18 @@ from tocsin.words import STAGES, THREATS
 TOLD_STAGES: Final = STAGES[1:]
 """The stages that are said aloud; `none` ends silently."""
 
+LATE: Final = "late"
+SAYINGS: Final = (*TOLD_STAGES, LATE)
+"""What a language must be able to say of each threat: the stages, and a take_cover that comes too
+late for people to reach shelter."""
+
+NOTICED: Final = ("drone",)
+"""The threats of which a neighbouring zone gets a notice: a missile is gone before it is read."""
+
+INSTEAD: Final = {LATE: "take_cover", "standing": "stand_by", "notice": "stand_by"}
+"""What is said instead by phrases that were written before there was this saying: a journal holds
+its phrases, and is read for years."""
+
 PARTS: Final = ("headline", "instruction")
 
 WORDS: Final[dict[str, tuple[str, ...]]] = {
@@ -28,10 +40,15 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "arrival_unknown": (),
     "mistake": (),
     "others": (),
+    "resumed": (),
+    "others_standing": (),
     "unwatched": ("zone",),
     "unwatched_advice": (),
 }
 """The words that every language needs besides its phrases, each with the slots that it may hold."""
+
+SINCE: Final = ("resumed", "others_standing")
+"""Words that older phrases lack; nothing, or more, is said then."""
 
 HEADLINE_SLOTS: Final = ("zone",)
 HEADLINE_CHARS_MAX: Final = 140  # as `rules.cap`, whose rule every rendered headline must pass
@@ -65,8 +82,11 @@ class ThreatTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     early: Saying = Saying()
     take_cover: Saying = Saying()
     stay: Saying = Saying()
+    standing: Saying = Saying()
+    notice: Saying = Saying()
     all_clear: Saying = Saying()
     cancelled: Saying = Saying()
+    late: Saying = Saying()
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,10 +96,12 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, str]
     threat: dict[str, ThreatTexts]
 
-    def saying(self, threat: str, stage: str) -> Saying:
-        """What is said of `threat` at `stage`, one of `TOLD_STAGES`."""
-        assert stage in TOLD_STAGES, stage
-        saying: Saying = getattr(self.threat[threat], stage)
+    def saying(self, threat: str, name: str) -> Saying:
+        """What is said of `threat`; `name` is one of `SAYINGS`."""
+        assert name in SAYINGS, name
+        saying: Saying = getattr(self.threat[threat], name)
+        if name in INSTEAD and not (saying.headline and saying.instruction):
+            return self.saying(threat, INSTEAD[name])
         return saying
 
     def texts(self) -> dict[str, str]:
@@ -88,9 +110,11 @@ class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for threat in THREATS:
             told = self.threat.get(threat, ThreatTexts())
             found[f"threat.{threat}.event"] = told.event
-            for stage in TOLD_STAGES:
+            for name in SAYINGS:
+                if name == "notice" and threat not in NOTICED:
+                    continue
                 for part in PARTS:
-                    found[f"threat.{threat}.{stage}.{part}"] = getattr(getattr(told, stage), part)
+                    found[f"threat.{threat}.{name}.{part}"] = getattr(getattr(told, name), part)
         return found
 
 
@@ -158,5 +182,6 @@ def _language(language: str, text: str) -> Language:
 
 def _refuse_gaps(language: str, table: Language) -> None:
     for place, text in table.texts().items():
-        if not text.strip():
+        part = place.split(".")
+        if not text.strip() and not (part[1] in SINCE or (part[2:] and part[2] in INSTEAD)):
             raise ValueError(f"phrases/{language}.toml lacks {place}: write that text")

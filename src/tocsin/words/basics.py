@@ -18,8 +18,20 @@ none of the others explains: a balloon, a cloud of chaff, a thing never seen bef
 THREATS: Final = ("drone", "cruise", "ballistic")
 """The kinds that endanger people; the order is that of `Arrivals.threat`. A prefix of `KINDS`."""
 
-STAGES: Final = ("none", "stand_by", "early", "take_cover", "stay", "all_clear", "cancelled")
-"""What a zone may be told. `cancelled` (it was a mistake) is not `all_clear` (it is over)."""
+STAGES: Final = (
+    "none",
+    "stand_by",
+    "early",
+    "take_cover",
+    "stay",
+    "standing",
+    "notice",
+    "all_clear",
+    "cancelled",
+)
+"""What a zone may be told. `standing`: under alarm for so long that people live with it. `notice`:
+a drone is near a neighbouring zone, no alarm. `cancelled` (it was a mistake) is not `all_clear`
+(it is over)."""
 
 LEVELS: Final = ("none", "yellow", "red")
 """How bad: yellow for drones, red for missiles; independent of the stage."""

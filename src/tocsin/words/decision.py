@@ -87,7 +87,9 @@ class Alert(Word, frozen=True, kw_only=True, tag=True):
     """What one zone is to be told about one threat. Never edited: the next `serial` replaces it.
 
     Its id is ``realm:zone:threat:serial``. `t_ns_arrival` is the likely (50 %) arrival, 0 when
-    unknown. `t_ns_begun` is when this run of (zone, threat) left `none`.
+    unknown. `t_ns_begun` is when this run of (zone, threat) left `none`. `late`: it is likely there
+    before people can be in shelter, so they must drop where they are. `resumed`: this run had been
+    all clear, and the same threat came back.
     """
 
     zone: str
@@ -102,6 +104,8 @@ class Alert(Word, frozen=True, kw_only=True, tag=True):
     t_ns_expires: int
     realm: str
     t_ns_begun: int = 0
+    late: bool = False
+    resumed: bool = False
 
 
 class Blindness(Word, frozen=True, kw_only=True, tag=True):

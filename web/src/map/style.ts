@@ -51,7 +51,16 @@ const growing = (small: number, large: number): unknown[] => [
 ];
 
 /** Takes cover last, so that it is drawn above its neighbours. */
-const ORDER = ["all_clear", "cancelled", "stand_by", "early", "stay", "take_cover"];
+const ORDER = [
+  "notice",
+  "all_clear",
+  "cancelled",
+  "stand_by",
+  "standing",
+  "early",
+  "stay",
+  "take_cover",
+];
 
 export function mapStyle(theme: Theme): StyleSpecification {
   const fills = FILLED.flatMap((look) => [look, LOOKS[look].fill]);

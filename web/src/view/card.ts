@@ -29,7 +29,11 @@ export function card(c: Context, zone: Zone): HTMLElement {
     ),
     arrival(c, zone),
     said?.headline ? h("p", { class: "card-headline" }, said.headline) : null,
-    h("p", { class: "card-do" }, said?.instruction || t(c, `do.${zone.stage}`)),
+    h(
+      "p",
+      { class: "card-do" },
+      said?.instruction || t(c, zone.late ? "do.late" : `do.${zone.stage}`),
+    ),
     threats(c, zone),
   );
 }

@@ -10,6 +10,8 @@ export const en = {
   "stage.early": "Early warning",
   "stage.take_cover": "Take cover now",
   "stage.stay": "Stay in shelter",
+  "stage.standing": "Standing alert",
+  "stage.notice": "Drone near a neighbouring area",
   "stage.all_clear": "All clear",
   "stage.cancelled": "Cancelled: false alarm",
 
@@ -18,6 +20,9 @@ export const en = {
   "do.early": "Go to a place near shelter. A warning may follow within minutes.",
   "do.take_cover": "Go to shelter at once. If there is none, lie down behind solid cover.",
   "do.stay": "Stay in shelter until you are told that it is over.",
+  "do.late": "Drop where you are, away from windows. Do not run to shelter.",
+  "do.standing": "Attacks go on here. Stay near shelter at all times.",
+  "do.notice": "No alarm here. Take cover if you hear a drone.",
   "do.all_clear": "The danger is over. You may leave the shelter.",
   "do.cancelled": "The warning was a mistake. There was no danger.",
 

@@ -1,0 +1,113 @@
+"""What holds now at every zone and threat: the conditions by which the table of `stages` steps."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tocsin.decide import stages
+from tocsin.decide.memory import Int8Array, Limits, Memory
+from tocsin.decide.policy import Policy
+from tocsin.instant import ns
+from tocsin.words import THREATS, BoolArray, FloatArray, IntArray
+
+_AS_CALM: Final = np.array([0, 1, 2, 3, 4, 1, 0, 0, 0])
+"""The line of `_calm` for each stage; nothing needs to calm down where nothing is asked."""
+
+VANISHED_NS: Final = ns(600.0)
+"""A track that is gone before it was due holds its zones' all-clear until then, and at most so
+long. Chosen: terrain hides a low drone for minutes, and half of a raid drops off radar (domain
+study, 2.4); a drone at 50 m/s is 30 km on by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is known of the `a` keys in question at `now`: columns (a,), risks (3, a)."""
+
+    now_ns: int
+    key: IntArray
+    stage: Int8Array
+    on: FloatArray
+    off: FloatArray
+    blind: BoolArray
+    wanted: IntArray
+    t_ns_arrival: IntArray
+    t_ns_late: IntArray
+    near: IntArray  # the key of the neighbouring zone that a drone is at, -1 for none
+    present: frozenset[int]  # every track that arrivals still speak of
+    cancel: BoolArray
+    all_clear: BoolArray
+
+
+def conditions(
+    scene: Scene, memory: Memory, limits: Limits, policy: Policy
+) -> dict[str, BoolArray]:
+    """Each of `stages.CONDITIONS` for every key of `scene`; remembers what they depend on."""
+    key, now_ns, stage = scene.key, scene.now_ns, scene.stage
+    threat = key % len(THREATS)
+    covers = scene.wanted >= stages.TAKE_COVER
+    late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
+    memory.t_ns_late[key] = late_ns
+    stands = memory.standing[key]
+    # it takes all the calm of a usual warning to end a standing one
+    under = scene.off < limits.off_now(threat, stands & (stage != stages.STANDING))
+    calm_now = _calm(scene, memory, under)
+    calm_ns = np.where(memory.t_ns_calm[key] > 0, memory.t_ns_calm[key], now_ns)
+    memory.t_ns_calm[key] = calm_ns = np.where(calm_now, calm_ns, 0)
+    dwelt_ns = now_ns - memory.t_ns_entered[key]
+    dwelt = dwelt_ns >= limits.minimum_ns[threat, stage]
+    calm = calm_now & (now_ns - calm_ns >= limits.hold_ns[threat, stage]) & dwelt
+    waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
+    calm &= ~_vanished(scene, memory, waits)
+    watched = calm & ~scene.blind
+    return {
+        "ordered_cancel": scene.cancel,
+        "ordered_all_clear": scene.all_clear,
+        "likely_take_cover": covers,
+        "likely_early": scene.wanted >= stages.EARLY,
+        "likely_stand_by": scene.wanted >= stages.STAND_BY,
+        "declared": memory.declared[key],
+        "outlasted": _outlasted(scene, memory, limits, policy),
+        "stands": watched & stands,
+        "near": scene.near >= 0,
+        "passed": (scene.near < 0) & (memory.t_ns_expires[key] <= now_ns),
+        "arrived": (late_ns > 0) & (late_ns < now_ns) & ~covers & dwelt,
+        "calm": calm,
+        "receded": watched & ~under[0],
+        "over": watched & ((stage != stages.EARLY) | under[0]),
+        "unwatched": scene.blind & ~memory.ordered[key],
+        "shown": dwelt_ns >= ns(policy.shown_s),
+    }
+
+
+def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:
+    """Whether people have been under alarm for so long that it has become their life."""
+    key, cover = scene.key, stages.TAKE_COVER - 1
+    long = scene.now_ns - memory.t_ns_alarm[key] >= ns(policy.standing_after_s)
+    grave: FloatArray = limits.on_now(key % len(THREATS), np.ones(len(key), dtype=np.bool_))
+    raised = memory.t_ns_raised[key] > scene.now_ns
+    outlasted: BoolArray = long & (scene.on[cover] < grave[cover]) & ~scene.blind & ~raised
+    return outlasted & ~memory.standing[key]
+
+
+def _vanished(scene: Scene, memory: Memory, asked: BoolArray) -> BoolArray:
+    """Of the keys `asked`, those whose tracks are gone from every zone before they were due."""
+    found = np.zeros(len(scene.key), dtype=np.bool_)
+    for place in np.flatnonzero(asked):
+        behind = memory.behind.get(int(scene.key[place]), ())
+        found[place] = bool(behind) and not any(track in scene.present for track in behind)
+    return found
+
+
+def _calm(scene: Scene, memory: Memory, under: BoolArray) -> BoolArray:
+    """Whether nothing justifies the present stage: what must be under, by stage.
+
+    stand_by and standing: all three; early: early and take_cover; take_cover: take_cover; stay:
+    take_cover and early, so that nobody leaves a shelter to be called back within minutes.
+    """
+    held = memory.t_ns_raised[scene.key] > scene.now_ns
+    held |= memory.declared[scene.key] & (scene.stage == stages.STANDING)
+    sounding = under[1] & under[2]
+    by_stage = np.stack([np.zeros_like(held), sounding & under[0], sounding, under[2], sounding])
+    calm: BoolArray = by_stage[_AS_CALM[scene.stage], np.arange(len(scene.key))] & ~held
+    return calm
