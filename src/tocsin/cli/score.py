@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.progress import Progress
 
 from tocsin.cli.processes import cores, in_processes
+from tocsin.cli.report import page
 from tocsin.cli.say import progress_console, put_json, refuse, refusing
 from tocsin.edge import reading
 from tocsin.edge.journal import Journal
@@ -28,6 +29,7 @@ def score(
     *,
     policy: str = "",
     calibration: Annotated[bool, Parameter(negative="")] = False,
+    html: Path | None = None,
     json: bool = False,
     jobs: int = 0,
 ) -> None:
@@ -45,6 +47,8 @@ def score(
         Decide again under this policy, upon the same inputs.
     calibration
         Compare the forecast chances with what came down, too: the journal is folded again.
+    html
+        Write the report with pictures to this file, too: one page that loads nothing.
     json
         Print one JSON document.
     jobs
@@ -53,7 +57,9 @@ def score(
     if jobs < 0:
         refuse("--jobs is not negative; 0 leaves it to the machine")
     with refusing(ValueError, BadSite, OSError):
-        card = card_of(folder, policy, jobs, calibration=calibration)
+        card, raids = judged(folder, policy, jobs, calibration=calibration)
+        if html is not None:
+            html.write_text(page(card, raids, policy), encoding="utf-8")
     if json:
         put_json(card)
     else:

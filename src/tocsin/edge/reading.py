@@ -9,11 +9,15 @@ import numpy as np
 from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs
 from tocsin.engine import INTERNAL_SOURCES, Engine
-from tocsin.words import Alert, Arrivals, FloatArray, Frame, IntArray, Output, Site
+from tocsin.instant import NS_PER_S
+from tocsin.words import Alert, Arrivals, Batch, FloatArray, Frame, IntArray, Output, Site
 from tocsin.zones.map import ZoneMap
 
 LATENCY_STEPS = ("handed", "journaled")
 """The last step of a warning's way: handed to a socket when live, journaled when simulated."""
+
+EVIDENCE_FRAME_SHIFT = 12
+FRAMES_MAX = 1 << 12  # an evidence number (see `words.Fixes`) has twelve bits for the frame
 
 
 def site_of(journal: Journal) -> Site:
@@ -74,21 +78,33 @@ def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]
     (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,)."""
     mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)), np.empty(0))]
-    for entry in journal.entries():
-        batch = entry.batch
-        outside = tuple(
-            given
-            for given in batch.inputs
-            if isinstance(given, Frame) and given.source not in INTERNAL_SOURCES
-        )
-        if not outside:
-            continue
-        fixes = mind.sense.read(msgspec.structs.replace(batch, inputs=outside)).fixes
+    for frames in _gathered(journal):
+        now_ns = max(frame.t_ns for frame in frames)
+        batch = Batch(number=len(found), t_ns=now_ns, inputs=tuple(frames))
+        fixes = mind.sense.read(batch).fixes
+        frame_of = (fixes.evidence >> EVIDENCE_FRAME_SHIFT) & (FRAMES_MAX - 1)
+        received_ns = np.array([frame.t_ns for frame in frames], np.int64)[frame_of]
         sigma_m = np.sqrt(np.trace(fixes.covariance_m2, axis1=1, axis2=2))
-        received_ns = np.full(len(fixes), entry.t_ns)
         found.append((fixes.t_ns, received_ns, fixes.position_m, sigma_m))
     t_ns, received_ns, position_m, sigma_m = map(np.concatenate, zip(*found, strict=True))
     return t_ns, received_ns, position_m, sigma_m
+
+
+def _gathered(journal: Journal) -> Iterator[list[Frame]]:
+    """The frames of the journal, a second or so at once: much faster to read than one by one."""
+    frames: list[Frame] = []
+    for entry in journal.entries():
+        frames += [
+            given
+            for given in entry.batch.inputs
+            if isinstance(given, Frame) and given.source not in INTERNAL_SOURCES
+        ]
+        late = bool(frames) and entry.t_ns - frames[0].t_ns >= NS_PER_S
+        if late or len(frames) > FRAMES_MAX // 2:
+            yield frames[:FRAMES_MAX]
+            frames = frames[FRAMES_MAX:]
+    if frames:
+        yield frames[:FRAMES_MAX]
 
 
 def latencies_ms(journal: Journal) -> list[float]:

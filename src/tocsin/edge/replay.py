@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs, encode_outputs, processor
-from tocsin.edge.reading import folded
+from tocsin.edge.reading import EVIDENCE_FRAME_SHIFT, folded
 from tocsin.edge.watch import track_rows
 from tocsin.engine import Engine
 from tocsin.instant import iso
@@ -14,7 +14,6 @@ from tocsin.rules.alerts import alert_id
 from tocsin.words import Alert, Frame, Message, Output, Word
 
 EVIDENCE_BATCH_SHIFT = 24
-EVIDENCE_FRAME_SHIFT = 12
 
 
 @dataclass(frozen=True, slots=True)
