@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from tocsin.score.measured import MISSED_S, Hit, Measured, measure
-from tocsin.score.reliability import EDGES, Reliability, added
+from tocsin.score.reliability import CELLS_LEAST, EDGES, Reliability, added
 from tocsin.score.seen import Seen
 from tocsin.sim.truth import Truth
 from tocsin.words import THREATS, Alert
@@ -173,7 +173,8 @@ def summed(
     """One card of one raid or more; `scenario` and `seed` of the run if it is one."""
     hits = [hit for raid in raids for hit in raid.hits]
     latencies_ms = [sample for raid in raids for sample in raid.latencies_ms]
-    checked = [raid.reliability for raid in raids if raid.reliability is not None]
+    asked = [raid.reliability for raid in raids if raid.reliability is not None]
+    checked = added(asked)
     return Scorecard(
         scenario=scenario or raids[0].scenario,
         seed=seed if seed >= 0 else raids[0].seed,
@@ -185,13 +186,13 @@ def summed(
         **_of_hits(hits),
         **_of_minutes(raids),
         **_of_warnings(raids),
-        ece=added(checked).ece,
-        worst_bin=added(checked).worst_bin,
-        reliability=_bins(added(checked)) if checked else (),
+        ece=checked.ece,
+        worst_bin=checked.worst_bin,
+        reliability=_bins(checked) if checked.ece is not None else (),
         latency_ms=Latency(**_quantiles(latencies_ms, (50, 99)), samples=len(latencies_ms)),
         steps_ms=_steps(raids),
         people_unknown=sum(raid.people_unknown for raid in raids),
-        not_measured=_not_measured(latencies_ms, raids, checked=bool(checked)),
+        not_measured=_not_measured(latencies_ms, raids, checked if asked else None),
         raids=len(raids),
         by_size=_by_size(raids) if scenario else {},
     )
@@ -305,12 +306,15 @@ def _ratio(raids: Sequence[Measured]) -> float | None:
 
 
 def _not_measured(
-    latencies_ms: Sequence[float], raids: Sequence[Measured], *, checked: bool
+    latencies_ms: Sequence[float], raids: Sequence[Measured], checked: Reliability | None
 ) -> dict[str, str]:
     """Why keys are null for want of data; a share without a denominator explains itself."""
     why: dict[str, str] = {}
-    if not checked:
+    if checked is None:
         why |= dict.fromkeys(("ece", "worst_bin"), "asked for with --calibration: it folds again")
+    elif checked.worst_bin is None:
+        few = f"no bin has {CELLS_LEAST} cells: sum over more raids"
+        why |= {"worst_bin": few} if checked.ece is not None else {"ece": few, "worst_bin": few}
     if any(raid.person_minutes_raion is None for raid in raids):
         why["person_minutes_raion"] = "the zone map has no areas between admin-1 and the zones"
     return why if latencies_ms else {**why, "latency_ms": "no timing samples were given"}
