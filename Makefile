@@ -1,11 +1,11 @@
-# The contract: setup, demo, test, lint, docs, bench (architecture section 9). Each sets up all that
-# it needs; tools/setup.sh says in one line what is missing when it may not install it itself.
+# The contract: setup, demo, test, lint, docs, bench (architecture section 9), and decisions. Each sets
+# up all that it needs; tools/setup.sh says in one line what is missing when it may not install it itself.
 
 PYTHON ?= python3
 ARGS ?=
 NAME ?= track
 
-.PHONY: setup demo test lint docs bench requirements clean
+.PHONY: setup demo test lint docs bench decisions requirements clean
 
 setup:
 	@sh tools/setup.sh run
@@ -35,6 +35,12 @@ docs:
 bench:
 	@sh tools/setup.sh bench
 	.venv/bin/python -m bench $(NAME) $(ARGS)
+
+# What the golden nights would now be told, and what before: a table to review, never a failure.
+# ARGS=--keep makes what is told now the golden one.
+decisions:
+	@sh tools/setup.sh run
+	@.venv/bin/python -m tools.decisions $(ARGS)
 
 # Pin anew after a change of pyproject.toml. No index lines: no file names a registry.
 requirements:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.score.stories import SECONDS, ZONES, alert, impact, story, truth
+from tests.score.stories import SECONDS, ZONES, alert, centre, flight, impact, story, truth
 from tocsin.score.scorecard import Scorecard, score
 from tocsin.words import STAGES, Alert
 
@@ -22,14 +22,15 @@ KEYS = {
 def test_person_minutes_by_hand() -> None:
     """a: 1,000 people, 120-420 s = 5 min; b: 2,000 people, 300-600 s = 5 min -> 15,000.
 
-    Region 0 has 10,000 people and is in cover 120-600 s = 8 min -> 80,000.
+    Region 0 has 10,000 people; a drone is over it 60-360 s, held to 480 s = 7 min -> 70,000.
     """
+    over_a = flight("one", 60, 360, centre("a"), centre("a"))
     alerts = story("a", ("take_cover", 120), ("stay", 200), ("all_clear", 420))
     alerts += story("b", ("take_cover", 300), ("all_clear", 600))
-    card = score(alerts, truth(), ZONES)
+    card = score(alerts, truth(flights=(over_a,)), ZONES)
     assert card.person_minutes == 15_000.0
-    assert card.person_minutes_region == 80_000.0
-    assert card.ratio_region == pytest.approx(80 / 15)
+    assert card.person_minutes_region == 70_000.0
+    assert card.ratio_region == pytest.approx(70 / 15)
     assert card.ratio_region_mass is None
 
 
@@ -49,16 +50,20 @@ def test_milder_stages_by_hand() -> None:
 
 
 def test_unknown_people_count_as_none_and_are_told() -> None:
-    """d has 500 people, e unknown: the whole of region 1 is 500 for one minute."""
-    card = score(story("e", ("take_cover", 0), ("all_clear", 60)), truth(), ZONES)
+    """d has 500 people, e unknown: the whole of region 1 is 500 for five minutes, the least."""
+    short = flight("one", 0, 10, centre("e"), centre("e"))
+    told = story("e", ("take_cover", 0), ("all_clear", 60))
+    card = score(told, truth(flights=(short,)), ZONES)
     assert (card.person_minutes, card.people_unknown) == (0.0, 1)
-    assert card.person_minutes_region == 500.0
+    assert card.person_minutes_region == 2_500.0
     assert card.ratio_region is None
 
 
 def test_a_zone_without_region_is_its_own() -> None:
-    card = score(story("f", ("take_cover", 0), ("all_clear", 60)), truth(), ZONES)
-    assert (card.person_minutes, card.person_minutes_region) == (300.0, 300.0)
+    short = flight("one", 0, 10, centre("f"), centre("f"))
+    told = story("f", ("take_cover", 0), ("all_clear", 60))
+    card = score(told, truth(flights=(short,)), ZONES)
+    assert (card.person_minutes, card.person_minutes_region) == (300.0, 1_500.0)
 
 
 def test_hits_misses_and_leads_by_hand() -> None:
@@ -72,17 +77,24 @@ def test_hits_misses_and_leads_by_hand() -> None:
     card = score(alerts, truth(impact(100, "a", "b", "c"), impact(100, "d", "e")), ZONES)
     assert (card.impacts, card.hits, card.missed) == (2, 5, 2)
     assert card.missed_share == 0.4
-    assert card.lead_ok_share == 0.4
+    assert (card.unwarned, card.missed_oracle) == (2, 0)
+    assert (card.lead_possible, card.lead_ok_share) == (5, 0.4)
     assert card.lead_s == {"p5": 59.0, "p50": 60.0}
     assert card.missed_by_kind == {"drone": 2, "cruise": 0, "ballistic": 0}
 
 
-def test_cover_must_begin_at_the_latest_with_the_impact_and_not_have_ended() -> None:
+def test_cover_must_begin_15_s_before_the_impact_and_not_have_ended() -> None:
     alerts = story("a", ("take_cover", 100), ("all_clear", 200))
-    assert score(alerts, truth(impact(100, "a")), ZONES).missed == 0
-    assert score(alerts, truth(impact(99.999, "a")), ZONES).missed == 1
+    assert score(alerts, truth(impact(115, "a")), ZONES).missed == 0
+    assert score(alerts, truth(impact(114.999, "a")), ZONES).missed == 1
     assert score(alerts, truth(impact(199.999, "a")), ZONES).missed == 0
     assert score(alerts, truth(impact(200, "a")), ZONES).missed == 1
+
+
+@pytest.mark.parametrize(("at_s", "unwarned"), [(99.999, 1), (100, 0), (199.999, 0), (200, 1)])
+def test_unwarned_is_not_in_cover_at_the_impact(at_s: float, unwarned: int) -> None:
+    alerts = story("a", ("take_cover", 100), ("all_clear", 200))
+    assert score(alerts, truth(impact(at_s, "a")), ZONES).unwarned == unwarned
 
 
 def test_an_expired_warning_does_not_count() -> None:
@@ -96,20 +108,28 @@ def test_lead_runs_from_the_last_time_cover_began() -> None:
 
 
 def test_early_precision_and_recall_by_hand() -> None:
-    """Told early: a (came to cover), b (did not), c (undecided at the end: left out).
+    """Told early: a (struck at 350 s), b (nothing came), c (undecided at the end: left out).
 
-    Warnings: a (early before), d (no early), so recall is one half.
+    Warnings: a and d, of threats that come over their southern edge 333 and 371 s after they were
+    known, a told early before: recall one half; e, for which nothing came: it is in vain and no
+    part of the recall. Struck: two of three.
     """
     alerts = [
         *story("a", ("early", 10), ("take_cover", 50), ("all_clear", 400)),
         *story("b", ("early", 10), ("stand_by", 50), ("all_clear", 90)),
         *story("c", ("early", SECONDS - 10)),
         *story("d", ("take_cover", 50), ("all_clear", 400)),
+        *story("e", ("take_cover", 50), ("all_clear", 400)),
     ]
-    card = score(alerts, truth(impact(60, "a"), impact(60, "b", kind="cruise")), ZONES)
+    flights = (
+        flight("drone-350-a", 0, 350, (49.0, 36.05), centre("a")),
+        flight("drone-390-d", 0, 390, (49.0, 39.05), centre("d")),
+    )
+    came = truth(impact(350, "a"), impact(390, "d"), flights=flights)
+    card = score(alerts, came, ZONES)
     assert (card.early_precision, card.early_recall) == (0.5, 0.5)
-    assert card.warnings == 2
-    assert card.cover_precision == 0.5
+    assert (card.warnings, card.vain) == (3, 1)
+    assert card.cover_precision == pytest.approx(2 / 3)
 
 
 def test_flapping_by_hand() -> None:
@@ -127,9 +147,11 @@ def test_flapping_by_hand() -> None:
 
 
 def test_a_mass_raid_shows_its_ratio_twice() -> None:
+    """10,000 people for five minutes by region, 1,000 for one by zone."""
     alerts = story("a", ("take_cover", 0), ("all_clear", 60))
-    assert score(alerts, truth(threats=29), ZONES).ratio_region_mass is None
-    assert score(alerts, truth(threats=30), ZONES).ratio_region_mass == 10.0
+    over = (flight("one", 0, 10, centre("a"), centre("a")),)
+    assert score(alerts, truth(threats=29, flights=over), ZONES).ratio_region_mass is None
+    assert score(alerts, truth(threats=30, flights=over), ZONES).ratio_region_mass == 50.0
 
 
 def test_nothing_happened() -> None:
@@ -138,7 +160,9 @@ def test_nothing_happened() -> None:
     assert card.missed_share is None
     assert card.lead_ok_share is None
     assert card.ratio_region is None
-    assert card.not_measured.keys() == {"ece", "worst_bin", "latency_ms"}
+    assert card.not_measured.keys() == {
+        "ece", "worst_bin", "latency_ms", "person_minutes_raion",
+    }  # fmt: skip
 
 
 def test_latency_is_the_nearest_rank() -> None:
@@ -195,9 +219,10 @@ def test_invariants(alerts: list[Alert], came: list[object]) -> None:
         card.cover_precision, card.flap_share,
     ):  # fmt: skip
         assert share is None or 0.0 <= share <= 1.0
-    assert card.ratio_region is None or card.ratio_region >= 1.0
+    assert card.unwarned <= card.missed
     assert sum(card.missed_by_kind.values()) == card.missed <= card.hits
-    assert card.lead_ok_share is None or card.lead_ok_share <= 1.0 - card.missed / card.hits + 1e-12
+    in_time = (card.lead_ok_share or 0.0) * card.lead_possible
+    assert in_time <= card.hits - card.unwarned + 1e-9
     everybody = 10_800.0 * SECONDS / 60.0
     spent = card.person_minutes + card.early_person_minutes + card.stand_by_person_minutes
     assert spent <= everybody + 1e-6

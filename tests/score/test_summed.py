@@ -23,8 +23,8 @@ def test_two_raids_are_added_before_shares_are_taken() -> None:
     assert (card.scenario, card.seed, card.raids, card.threats) == ("set", 9, 2, 45)
     assert (card.hits, card.missed, card.missed_share) == (3, 2, pytest.approx(2 / 3))
     assert card.person_minutes == pytest.approx(2_000.0)
-    assert card.person_minutes_region == pytest.approx(20_000.0)  # 10,000 people for 2 min
-    assert card.ratio_region == pytest.approx(10.0)
+    assert card.person_minutes_region == pytest.approx(100_000.0)  # 10,000 people, 5 min, twice
+    assert card.ratio_region == pytest.approx(50.0)
     assert card.ratio_region_mass is None, "the mass raid warned nobody"
     sizes = {name: (size.raids, size.hits, size.missed) for name, size in card.by_size.items()}
     assert sizes == {"small": (1, 1, 0), "mass": (1, 2, 2)}

@@ -3,25 +3,40 @@
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.progress import Progress
 
 from tocsin.cli.processes import cores, in_processes
+from tocsin.cli.report import page
 from tocsin.cli.say import progress_console, put_json, refuse, refusing
 from tocsin.edge import reading
 from tocsin.edge.journal import Journal
 from tocsin.edge.site import BadSite
+from tocsin.instant import ns
 from tocsin.score import Measured, Scorecard, measure, render_text, summed
+from tocsin.score.reliability import EVERY_S, reliability
+from tocsin.score.seen import Plots, seen
 from tocsin.sim import runs
 from tocsin.sim import truth as truths
-from tocsin.sim.runs import Raid
+from tocsin.sim.runs import Raid, Run
 
 
-def score(folder: Path, /, *, policy: str = "", json: bool = False, jobs: int = 0) -> None:
+def score(
+    folder: Path,
+    /,
+    *,
+    policy: str = "",
+    calibration: Annotated[bool, Parameter(negative="")] = False,
+    html: Path | None = None,
+    json: bool = False,
+    jobs: int = 0,
+) -> None:
     """Score a folder that 'tocsin simulate' or 'tocsin demo --out' left.
 
-    Missed impacts, lead time against time to shelter, person-minutes under alarm and the same for
-    warning whole regions, false stages, latency. Each figure is defined in
+    Missed impacts, lead time against time to shelter, person-minutes under alarm beside those of
+    whole regions and of an oracle, false stages, latency. Each figure is defined in
     docs/reference/scorecard.md. The raids of a run are scored as one.
 
     Parameters
@@ -30,6 +45,10 @@ def score(folder: Path, /, *, policy: str = "", json: bool = False, jobs: int = 
         Holds journal.sqlite, truth.* and scenario.toml, or a run of such folders.
     policy
         Decide again under this policy, upon the same inputs.
+    calibration
+        Compare the forecast chances with what came down, too: the journal is folded again.
+    html
+        Write the report with pictures to this file, too: one page that loads nothing.
     json
         Print one JSON document.
     jobs
@@ -38,48 +57,82 @@ def score(folder: Path, /, *, policy: str = "", json: bool = False, jobs: int = 
     if jobs < 0:
         refuse("--jobs is not negative; 0 leaves it to the machine")
     with refusing(ValueError, BadSite, OSError):
-        card = card_of(folder, policy, jobs)
+        card, raids = judged(folder, policy, jobs, calibration=calibration)
+        if html is not None:
+            html.write_text(page(card, raids, policy), encoding="utf-8")
     if json:
         put_json(card)
     else:
         print(render_text(card))
 
 
-def card_of(folder: Path, policy: str = "", jobs: int = 0) -> Scorecard:
+def card_of(
+    folder: Path, policy: str = "", jobs: int = 0, *, calibration: bool = False
+) -> Scorecard:
     """The scorecard of a folder. Raises ValueError or BadSite saying how to mend it."""
+    return judged(folder, policy, jobs, calibration=calibration)[0]
+
+
+def judged(
+    folder: Path, policy: str = "", jobs: int = 0, *, calibration: bool = False
+) -> tuple[Scorecard, list[tuple[Path, Measured]]]:
+    """The scorecard of a folder, and what was measured of each of its raids."""
     run = runs.read(folder)
     if run is None:
-        measured, named = measured_of(folder, policy)
-        return summed([measured], policy=named)
-    work = partial(_raid, folder, policy)
-    found = dict(in_processes(work, run.raids, jobs or cores(), "scoring"))
-    raids = [found[raid] for raid in run.raids]  # in order, whichever was done first
-    return summed(
+        measured, named = measured_of(folder, policy, calibration=calibration)
+        return summed([measured], policy=named), [(folder, measured)]
+    raids = _raids(folder, run, policy, jobs or cores(), calibration=calibration)
+    card = summed(
         [measured for measured, _ in raids],
         policy=raids[0][1],
         scenario=run.scenario,
         seed=run.seed,
     )
+    paths = [folder / raid.folder for raid in run.raids]
+    return card, list(zip(paths, (measured for measured, _ in raids), strict=True))
 
 
-def _raid(folder: Path, policy: str, raid: Raid) -> tuple[Measured, str]:
+def _raids(
+    folder: Path, run: Run, policy: str, jobs: int, *, calibration: bool
+) -> list[tuple[Measured, str]]:
+    """The raids in their order, whichever was done first."""
+    work = partial(_raid, folder, policy, calibration)
+    found = dict(in_processes(work, run.raids, jobs, "scoring"))
+    return [found[raid] for raid in run.raids]
+
+
+def _raid(folder: Path, policy: str, calibration: bool, raid: Raid) -> tuple[Measured, str]:
     """One raid of a run, in whichever process this is."""
-    return measured_of(folder / raid.folder, policy, shown=False)
+    return measured_of(folder / raid.folder, policy, calibration=calibration, shown=False)
 
 
-def measured_of(folder: Path, policy: str = "", *, shown: bool = True) -> tuple[Measured, str]:
+def measured_of(
+    folder: Path, policy: str = "", *, calibration: bool = False, shown: bool = True
+) -> tuple[Measured, str]:
     """What is counted of one folder, and the name of the policy that decided."""
     journal = Journal.open(folder / "journal.sqlite", read_only=True)
-    if policy:
+    truth, zones, site = truths.read(folder), reading.zones_of(journal), reading.site_of(journal)
+    checked = None
+    if policy or calibration:
         hidden = not (shown and sys.stderr.isatty())
         with Progress(console=progress_console, disable=hidden) as progress:
-            task = progress.add_task("deciding again", total=journal.last_number)
-            alerts = reading.alerts_under(
-                journal, policy, lambda n: progress.update(task, completed=n)
-            )
+            task = progress.add_task("folding again", total=journal.last_number)
+            alerts, forecasts = reading.decided_again(
+                journal, policy, ns(EVERY_S) if calibration else 0,
+                lambda n: progress.update(task, completed=n),
+            )  # fmt: skip
+        if calibration:
+            checked = reliability(forecasts, truth, zones)
     else:
         alerts = reading.alerts(journal)
+    t_ns, received_ns, position_m, sigma_m = reading.plots(journal)
+    plots = Plots(
+        t_ns=t_ns, t_ns_received=received_ns, position_m=position_m, sigma_m=sigma_m
+    )  # fmt: skip
     measured = measure(
-        alerts, truths.read(folder), reading.zones_of(journal), reading.latencies_ms(journal)
-    )
-    return measured, policy or reading.site_of(journal).policy
+        alerts, truth, zones, reading.latencies_ms(journal),
+        seen=seen(truth, site.sensors, plots),
+        steps_ms=reading.steps_ms(journal),
+        reliability=checked,
+    )  # fmt: skip
+    return measured, policy or site.policy

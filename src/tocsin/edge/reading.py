@@ -1,16 +1,23 @@
 """What a finished journal tells: its alerts, what another policy would have said, its latency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import msgspec
+import numpy as np
 
 from tocsin.edge import build
-from tocsin.edge.journal import Journal, decode_outputs
-from tocsin.words import Alert, Output, Site
+from tocsin.edge.journal import Entry, Journal, decode_outputs
+from tocsin.engine import INTERNAL_SOURCES, Engine
+from tocsin.instant import NS_PER_S
+from tocsin.words import Alert, Arrivals, Batch, FloatArray, Frame, IntArray, Output, Site
 from tocsin.zones.map import ZoneMap
 
 LATENCY_STEPS = ("handed", "journaled")
 """The last step of a warning's way: handed to a socket when live, journaled when simulated."""
+
+EVIDENCE_FRAME_SHIFT = 12
+FRAMES_MAX = 1 << 12  # an evidence number (see `words.Fixes`) has twelve bits for the frame
 
 
 def site_of(journal: Journal) -> Site:
@@ -33,18 +40,71 @@ def alerts(journal: Journal) -> list[Alert]:
     ]
 
 
-def alerts_under(
-    journal: Journal, policy: str, on_batch: Callable[[int], None] = lambda number: None
-) -> list[Alert]:
-    """What another policy would have decided upon the same inputs. Raises BadSite if unknown."""
+def folded(journal: Journal, policy: str = "") -> Iterator[tuple[Entry, Engine, list[Output]]]:
+    """Every batch folded anew, under another policy if given: the mind as it stands after each.
+
+    Raises BadSite if there is no such policy.
+    """
     parts = {name: journal.part(name) for name in ("site", "zones", "phrases")}
-    site = msgspec.structs.replace(site_of(journal), policy=policy)
-    mind = build.engine({**parts, "site": msgspec.json.encode(site)})
-    outputs: list[Output] = []
+    if policy:
+        site = msgspec.structs.replace(site_of(journal), policy=policy)
+        parts["site"] = msgspec.json.encode(site)
+    mind = build.engine(parts)
     for entry in journal.entries():
-        outputs += [o for o in mind.handle(entry.batch) if isinstance(o, Alert)]
+        yield entry, mind, mind.handle(entry.batch)
+
+
+def decided_again(
+    journal: Journal,
+    policy: str = "",
+    every_ns: int = 0,
+    on_batch: Callable[[int], None] = lambda number: None,
+) -> tuple[list[Alert], list[tuple[int, Arrivals]]]:
+    """The alerts of the same inputs, and the forecasts that stood at every `every_ns` (0: none)."""
+    found: list[Alert] = []
+    forecasts: list[tuple[int, Arrivals]] = []
+    due_ns = 0
+    for entry, mind, outputs in folded(journal, policy):
+        found += [output for output in outputs if isinstance(output, Alert)]
+        if every_ns and mind.now_ns >= due_ns and mind.arrivals is not None:
+            forecasts.append((mind.now_ns, mind.arrivals))
+            due_ns = mind.now_ns + every_ns
         on_batch(entry.number)
-    return [output for output in outputs if isinstance(output, Alert)]
+    return found, forecasts
+
+
+def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Every report with a place, read anew but not tracked: when it was seen and received, int64
+    (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,)."""
+    mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)), np.empty(0))]
+    for frames in _gathered(journal):
+        now_ns = max(frame.t_ns for frame in frames)
+        batch = Batch(number=len(found), t_ns=now_ns, inputs=tuple(frames))
+        fixes = mind.sense.read(batch).fixes
+        frame_of = (fixes.evidence >> EVIDENCE_FRAME_SHIFT) & (FRAMES_MAX - 1)
+        received_ns = np.array([frame.t_ns for frame in frames], np.int64)[frame_of]
+        sigma_m = np.sqrt(np.trace(fixes.covariance_m2, axis1=1, axis2=2))
+        found.append((fixes.t_ns, received_ns, fixes.position_m, sigma_m))
+    t_ns, received_ns, position_m, sigma_m = map(np.concatenate, zip(*found, strict=True))
+    return t_ns, received_ns, position_m, sigma_m
+
+
+def _gathered(journal: Journal) -> Iterator[list[Frame]]:
+    """The frames of the journal, a second or so at once: much faster to read than one by one."""
+    frames: list[Frame] = []
+    for entry in journal.entries():
+        frames += [
+            given
+            for given in entry.batch.inputs
+            if isinstance(given, Frame) and given.source not in INTERNAL_SOURCES
+        ]
+        late = bool(frames) and entry.t_ns - frames[0].t_ns >= NS_PER_S
+        if late or len(frames) > FRAMES_MAX // 2:
+            yield frames[:FRAMES_MAX]
+            frames = frames[FRAMES_MAX:]
+    if frames:
+        yield frames[:FRAMES_MAX]
 
 
 def latencies_ms(journal: Journal) -> list[float]:
@@ -54,4 +114,14 @@ def latencies_ms(journal: Journal) -> list[float]:
         last = next((steps[step] for step in LATENCY_STEPS if step in steps), None)
         if last is not None:
             found.append(last / 1e6)
+    return found
+
+
+def steps_ms(journal: Journal) -> dict[str, list[float]]:
+    """Milliseconds that each step of a timed warning took, in the order of its way."""
+    found: dict[str, list[float]] = {}
+    for _subject, steps in journal.timings():
+        reached = sorted(steps.items(), key=lambda item: item[1])
+        for (_, before_ns), (step, t_ns) in pairwise(reached):
+            found.setdefault(step, []).append((t_ns - before_ns) / 1e6)
     return found

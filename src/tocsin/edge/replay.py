@@ -1,11 +1,12 @@
 """Fold a journal again: does it come out the same, and why was this alert given?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs, encode_outputs, processor
+from tocsin.edge.reading import EVIDENCE_FRAME_SHIFT, folded
 from tocsin.edge.watch import track_rows
 from tocsin.engine import Engine
 from tocsin.instant import iso
@@ -13,7 +14,6 @@ from tocsin.rules.alerts import alert_id
 from tocsin.words import Alert, Frame, Message, Output, Word
 
 EVIDENCE_BATCH_SHIFT = 24
-EVIDENCE_FRAME_SHIFT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +111,50 @@ class Explanation:
 
 def explain(journal: Journal, name: str) -> Explanation:
     """Walk back from the alert `name`. Raises ValueError when the journal holds no such alert."""
-    number = journal.batch_of_alert(name)
-    if number is None:
+    if journal.batch_of_alert(name) is None:
         known = journal.alert_ids()
         example = f"; the first is {known[0]}" if known else ""
         raise ValueError(f"no alert {name!r} among the {len(known)} of this journal{example}")
-    mind = build.engine({part: journal.part(part) for part in ("site", "zones", "phrases")})
-    outputs: list[Output] = []
-    for entry in journal.entries(until=number):
-        outputs = mind.handle(entry.batch)
-    alert = next(o for o in outputs if isinstance(o, Alert) and alert_id(o) == name)
-    return Explanation(
-        alert=alert,
-        batch=number,
-        reports={
-            reason.track: [
-                report
-                for mark in reason.evidence
-                if (report := evidence(journal, mark)) is not None
-            ]
-            for reason in alert.reasons
-        },
-        messages=[o for o in outputs if isinstance(o, Message) and o.subject == name],
-        steps_ns=next((steps for subject, steps in journal.timings() if subject == name), {}),
-        engine=mind,
-    )
+    return next(explanations(journal, [name]))
+
+
+def explanations(
+    journal: Journal,
+    names: Sequence[str],
+    policy: str = "",
+    on_batch: Callable[[int], None] = lambda number: None,
+) -> Iterator[Explanation]:
+    """Walk back from each of `names` in one fold, under another policy if given, as they come.
+
+    The engine of one is that of the next: tell its story before going on. Unknown names are left
+    out.
+    """
+    wanted = dict.fromkeys(names)
+    timed = dict(journal.timings()) if not policy else {}
+    for entry, mind, outputs in folded(journal, policy):
+        if not wanted:
+            return
+        on_batch(entry.number)
+        for alert in [output for output in outputs if isinstance(output, Alert)]:
+            name = alert_id(alert)
+            if name not in wanted:
+                continue
+            del wanted[name]
+            yield Explanation(
+                alert=alert,
+                batch=entry.number,
+                reports={
+                    reason.track: [
+                        report
+                        for mark in reason.evidence
+                        if (report := evidence(journal, mark)) is not None
+                    ]
+                    for reason in alert.reasons
+                },
+                messages=[o for o in outputs if isinstance(o, Message) and o.subject == name],
+                steps_ns=timed.get(name, {}),
+                engine=mind,
+            )
 
 
 def evidence(journal: Journal, mark: int) -> Report | None:

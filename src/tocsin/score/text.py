@@ -31,9 +31,12 @@ def _people_rows(card: Scorecard) -> list[tuple[str, str, str]]:
     return [
         ("threats, impacts", f"{card.threats}, {card.impacts}", f"striking {card.hits} zones"),
         ("missed zones", f"{card.missed}", by_kind),
-        ("missed share", _percent(card.missed_share), ""),
-        ("in cover in time", _percent(card.lead_ok_share), lead if card.hits else ""),
-    ]
+        ("missed share", _percent(card.missed_share), f"the oracle {card.missed_oracle}"),
+        *([] if not card.ballistic_hits else [(
+            "  ballistic, 5 s known", f"{card.ballistic_missed}", f"of {card.ballistic_hits}"
+        )]),
+        ("in cover in time", _percent(card.lead_ok_share), f"of {card.lead_possible}; {lead}"),
+    ]  # fmt: skip
 
 
 def _cost_rows(card: Scorecard) -> list[tuple[str, str, str]]:
@@ -42,9 +45,13 @@ def _cost_rows(card: Scorecard) -> list[tuple[str, str, str]]:
         ("person-minutes in cover", _large(card.person_minutes), unknown),
         ("  by whole regions", _large(card.person_minutes_region), ""),
         ("  ratio", _times(card.ratio_region), "mass raid" if card.ratio_region_mass else ""),
+        *([] if card.person_minutes_raion is None else [(
+            "  by raions", _large(card.person_minutes_raion), _times(card.ratio_raion)
+        )]),
+        ("  by the oracle", _large(card.person_minutes_oracle), ""),
         ("person-minutes early", _large(card.early_person_minutes), ""),
         ("person-minutes stand-by", _large(card.stand_by_person_minutes), ""),
-    ]
+    ]  # fmt: skip
 
 
 def _size_rows(card: Scorecard) -> list[tuple[str, str, str]]:
@@ -65,14 +72,22 @@ def _quality_rows(card: Scorecard) -> list[tuple[str, str, str]]:
         ("warnings", f"{card.warnings}", "zone and threat told to take cover"),
         ("  struck", _percent(card.cover_precision), ""),
         ("  again within 10 min", _percent(card.flap_share), "of those ended"),
-        ("early precision", _percent(card.early_precision), "early that came to cover"),
-        ("early recall", _percent(card.early_recall), "cover that was told early"),
+        ("  no threat within 20 min", f"{card.vain}", ""),
+        ("early precision", _percent(card.early_precision), "early, then a threat within 20 min"),
+        ("early recall", _percent(card.early_recall), "cover told early, with time for it"),
+        *([] if card.ece is None else [(
+            "forecast: ece, worst bin", f"{card.ece:.4f}", _share_of_one(card.worst_bin)
+        )]),
         ("latency ms p50 / p99", latency, f"{card.latency_ms.samples} samples"),
-    ]
+    ]  # fmt: skip
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100.0 * share:.1f} %"
+
+
+def _share_of_one(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _number(value: float | None) -> str:

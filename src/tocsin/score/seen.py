@@ -1,0 +1,150 @@
+"""What could be known: when the sensors had shown each threat, and while which of it was in view.
+
+The plots are those of the journal, read anew but not tracked: whoever knew which of them belong
+together could have known of a flight from the third. Faults, losses and delays are in them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tocsin import geo
+from tocsin.instant import NS_PER_S
+from tocsin.sim.truth import Flight, Truth
+from tocsin.words import THREATS, BoolArray, FloatArray, IntArray, SensorSite
+
+PLOTS: Final = 3
+"""A flight is known when so many plots of it were received: the definition of the requirement."""
+
+GATE_SIGMAS: Final = 4.0
+GATE_M: Final = 100.0
+"""A plot is of the nearest flight if within so many of its own standard deviations, and this: a
+flight's place between two samples of the truth. Chosen; false plots are 1e5 times rarer there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plots:
+    """n reports: seen and received at t_ns and t_ns_received (n,), ECEF position_m (n,3), and the
+    root of the trace of their covariance, sigma_m (n,)."""
+
+    t_ns: IntArray
+    t_ns_received: IntArray
+    position_m: FloatArray
+    sigma_m: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """`known_ns`: flight id -> when its third plot was received; a flight without is not in it.
+    `watched`: flight id -> for each of its samples whether it was known and in view, bool (k,)."""
+
+    known_ns: dict[str, int]
+    watched: dict[str, BoolArray]
+
+    def since_s(self, flight: str, t_ns: int) -> float:
+        """How long before `t_ns` the flight was known; -1 when it was not."""
+        known_ns = self.known_ns.get(flight)
+        return -1.0 if known_ns is None or known_ns > t_ns else (t_ns - known_ns) / NS_PER_S
+
+
+def everything(truth: Truth) -> Seen:
+    """As if perfect sensors saw every threat from its first sample on."""
+    threats = _threats(truth)
+    return Seen(
+        known_ns={flight.id: int(flight.t_ns[0]) for flight in threats},
+        watched={flight.id: np.ones(len(flight.t_ns), np.bool_) for flight in threats},
+    )
+
+
+def seen(truth: Truth, sensors: Sequence[SensorSite], plots: Plots) -> Seen:
+    """What `plots` showed of the threats of `truth`; in view is in reach of one of `sensors`."""
+    threats = _threats(truth)
+    view = [_in_view(flight, sensors) for flight in threats]
+    known = _third(threats, view, plots)
+    return Seen(
+        known_ns={
+            flight.id: known_ns
+            for flight, known_ns in zip(threats, known, strict=True)
+            if known_ns >= 0
+        },
+        watched={
+            flight.id: visible & (flight.t_ns >= known_ns) & (known_ns >= 0)
+            for flight, visible, known_ns in zip(threats, view, known, strict=True)
+        },
+    )
+
+
+def _threats(truth: Truth) -> list[Flight]:
+    return [flight for flight in truth.flights if flight.kind in THREATS]
+
+
+def _in_view(flight: Flight, sensors: Sequence[SensorSite]) -> BoolArray:
+    """Whether each sample lies within the range and above the horizon of a sensor, bool (k,)."""
+    place_m = geo.ecef(flight.lat_deg, flight.lon_deg, flight.height_m)
+    visible = np.zeros(len(flight.t_ns), np.bool_)
+    for site in sensors:
+        lat, lon, height_m = (np.array(v) for v in (site.lat_deg, site.lon_deg, site.height_m))
+        away_m = np.linalg.norm(place_m - geo.ecef(lat, lon, height_m), axis=1)
+        along_m = geo.ground_distance_m(lat, lon, flight.lat_deg, flight.lon_deg)
+        horizon_m = geo.radio_horizon_m(height_m, flight.height_m)
+        visible |= (away_m <= site.range_m_max) & (along_m <= horizon_m)
+    return visible
+
+
+def _third(flights: list[Flight], view: list[BoolArray], plots: Plots) -> list[int]:
+    """When the third plot of each flight was received, -1 never."""
+    found: list[list[int]] = [[] for _ in flights]
+    places = [geo.ecef(one.lat_deg, one.lon_deg, one.height_m) for one in flights]
+    second = plots.t_ns // NS_PER_S
+    order = np.argsort(second, kind="stable")
+    starts = np.flatnonzero(np.diff(second[order], prepend=-1))
+    for rows in np.split(order, starts[1:]) if len(order) else []:
+        if all(len(times) >= PLOTS for times in found):
+            break
+        t_ns = int(second[rows[0]]) * NS_PER_S
+        alive = [
+            (i, k)
+            for i, (flight, visible) in enumerate(zip(flights, view, strict=True))
+            if (k := _sample(flight, t_ns)) >= 0 and visible[k]
+        ]
+        if any(len(found[i]) < PLOTS for i, _ in alive):
+            _assign(alive, [_motion(flights[i], places[i], k) for i, k in alive],
+                    plots, rows, found)  # fmt: skip
+    return [sorted(times)[PLOTS - 1] if len(times) >= PLOTS else -1 for times in found]
+
+
+def _sample(flight: Flight, t_ns: int) -> int:
+    """The last sample at or before the end of the second that begins at `t_ns`, -1 if not there."""
+    first_ns, last_ns = int(flight.t_ns[0]), int(flight.t_ns[-1])
+    if t_ns + NS_PER_S <= first_ns or t_ns > last_ns + NS_PER_S:
+        return -1
+    return min(max((t_ns - first_ns) // NS_PER_S, 0), len(flight.t_ns) - 1)
+
+
+def _motion(flight: Flight, place_m: FloatArray, k: int) -> tuple[float, FloatArray, FloatArray]:
+    """Time, place and velocity at sample `k`, by the samples beside it."""
+    j = min(k, max(len(place_m) - 2, 0))
+    speed = place_m[j + 1] - place_m[j] if len(place_m) > 1 else np.zeros(3)
+    return float(flight.t_ns[k]), place_m[k], speed
+
+
+def _assign(
+    alive: list[tuple[int, int]],
+    motion: list[tuple[float, FloatArray, FloatArray]],
+    plots: Plots,
+    rows: IntArray,
+    found: list[list[int]],
+) -> None:
+    """Give each plot of one second to the nearest flight that was there, if near enough."""
+    t_ns = np.array([one[0] for one in motion])
+    place_m, speed_mps = (np.array([one[i] for one in motion]) for i in (1, 2))
+    gate_m = GATE_SIGMAS * plots.sigma_m[rows] + GATE_M
+    since_s = (plots.t_ns[rows][:, None] - t_ns) / NS_PER_S
+    there_m = place_m + since_s[:, :, None] * speed_mps
+    away_m = np.linalg.norm(plots.position_m[rows][:, None, :] - there_m, axis=2)
+    nearest = np.argmin(away_m, axis=1)
+    fit = away_m[np.arange(len(rows)), nearest] <= gate_m
+    for row, near in zip(rows[fit].tolist(), nearest[fit].tolist(), strict=True):
+        found[alive[near][0]].append(int(plots.t_ns_received[row]))

@@ -1,0 +1,62 @@
+"""`tocsin score` on a folder and on a run: policy, calibration and report, from a real journal."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import raid
+from tocsin.cli.score import judged, score
+from tocsin.sim import runs
+from tocsin.sim import truth as truths
+from tocsin.sim.runs import Raid, Run
+
+SECONDS = 95.0
+"""Until after the second forecast that is compared, and its horizon of 30 s."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of the demonstration, as the only raid of a run."""
+    folder: Path = tmp_path_factory.mktemp("run")
+    one = folder / "raid-001"
+    one.mkdir()
+    raid.make(one, SECONDS)
+    truths.write(raid.world().truth.until(SECONDS), one)
+    only = Raid(folder="raid-001", seed=1, seconds=SECONDS, threats=14)
+    runs.write(Run(scenario="set", seed=5, raids=(only,)), folder)
+    return folder
+
+
+def test_a_run_of_one_raid_measures_what_the_raid_does(run: Path) -> None:
+    card, raids = judged(run / "raid-001")
+    whole, again = judged(run, jobs=1)
+    assert (whole.scenario, whole.seed, whole.raids) == ("set", 5, 1)
+    assert raids[0][1] == again[0][1]
+    assert again[0][0] == run / "raid-001"
+    assert card.hits == whole.hits > 0
+    assert card.lead_possible <= card.hits
+    assert list(card.steps_ms) == ["sense", "track", "predict", "decide", "warn", "journaled"]
+    assert card.person_minutes_region >= card.person_minutes > 0.0
+    assert card.ece is None
+
+
+def test_every_threat_of_the_demonstration_is_known_within_a_scan(run: Path) -> None:
+    """Six radars look at each at least once in 4 s, and all of it is in view from the start."""
+    _, [(_, measured)] = judged(run / "raid-001")
+    begun_ns = raid.T_NS_START
+    for hit in measured.hits:
+        known_s = (hit.t_ns - begun_ns) / 1e9 - hit.oracle_s
+        assert 0.0 < known_s < 5.0
+
+
+def test_the_report_explains_its_cases_and_the_forecast_is_checked(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html = tmp_path / "report.html"
+    score(run, policy="default", calibration=True, html=html, jobs=1)
+    assert "forecast: ece" in capsys.readouterr().out
+    page = html.read_text(encoding="utf-8")
+    assert "Scorecard: set, seed 5, policy default" in page
+    assert "  rule     " in page
+    assert "  bytes    " in page
+    assert "Reliability of the forecast</title>" in page
