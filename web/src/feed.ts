@@ -7,7 +7,14 @@
 import { correction, type Line } from "./clock.ts";
 import { applyEvent } from "./fold.ts";
 import { open, readKeyring, type Keyring } from "./jws.ts";
-import { readEvent, readState, Refused, type Refusal, type State } from "./model.ts";
+import {
+  readEvent,
+  readState,
+  Refused,
+  type AlertEvent,
+  type Refusal,
+  type State,
+} from "./model.ts";
 
 const POLL_MS = 5_000;
 const TIMEOUT_MS = 6_000;
@@ -20,6 +27,8 @@ const REOPEN_MS = 3_000;
 const REFUSAL_MS = 60_000;
 /** An unknown key makes us fetch the keys again, but not more often than this. */
 const KEYS_MS = 30_000;
+/** So many events are kept until a document tells at least as much. */
+const RECENT = 2_000;
 const EVENTS = [
   "alert",
   "update",
@@ -39,6 +48,8 @@ export interface Snapshot extends Line {
 
 export class Feed {
   private state: State | null = null;
+  /** Events that a document already on its way may not hold yet. */
+  private recent: readonly AlertEvent[] = [];
   private ring: Keyring | null = null;
   private ring_ms = 0;
   private etag = "";
@@ -123,7 +134,8 @@ export class Feed {
       throw new Refused("older", new Date(next.as_of_ms).toISOString());
     }
     if (behind_ms > 0) return;
-    this.state = next;
+    this.recent = this.recent.filter((event) => event.serial >= next.serial);
+    this.state = this.recent.reduce(applyEvent, next);
     this.etag = answer.headers.get("ETag") ?? "";
   }
 
@@ -199,6 +211,7 @@ export class Feed {
   private async fold(data: string): Promise<void> {
     const ring = await this.keys();
     const event = readEvent(await open(sealed(data), ring));
+    this.recent = [...this.recent.slice(-RECENT), event];
     if (this.state !== null) this.state = applyEvent(this.state, event);
   }
 }

@@ -192,13 +192,9 @@ def adjust(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def learn_look(
-    memory: Memory,
-    slot: int,
-    t_ns: IntArray,
-    tracks: IntArray,
-    positions: FloatArray,
+    memory: Memory, slot: int, t_ns: IntArray, tracks: IntArray, positions: FloatArray,
     covariances: FloatArray,
-) -> None:
+) -> None:  # fmt: skip
     """Pair the plots of one look by `slot` with what waits, or let them wait."""
     for i in range(len(tracks)):
         c = _place_of(memory, tracks[i], t_ns[i])
@@ -287,15 +283,9 @@ def _wait(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _compare(
-    memory: Memory,
-    c: int,
-    slot: int,
-    begun: int,
-    partner: int,
-    t_ns: int,
-    position: FloatArray,
+    memory: Memory, c: int, slot: int, begun: int, partner: int, t_ns: int, position: FloatArray,
     covariance: FloatArray,
-) -> None:
+) -> None:  # fmt: skip
     """Add the residual of the partner's plot against the line from `begun` to the new plot."""
     first, between = memory.plot[c, begun], memory.plot[c, partner]
     before_s = (memory.plot_ns[c, partner] - memory.plot_ns[c, begun]) * 1e-9
@@ -382,14 +372,9 @@ def _plausible(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _add(
-    memory: Memory,
-    one: int,
-    two: int,
-    move: FloatArray,
-    other: FloatArray,
-    miss: FloatArray,
+    memory: Memory, one: int, two: int, move: FloatArray, other: FloatArray, miss: FloatArray,
     weight: FloatArray,
-) -> None:
+) -> None:  # fmt: skip
     """Add ``H' W H`` and ``H' W miss``, H being (`move`, -`other`) in the columns of the two."""
     at, both = _stacked(one, two, move, other)
     part = np.empty((2 * STATES, 3))
