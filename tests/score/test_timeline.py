@@ -76,3 +76,20 @@ def test_union_joins_what_touches() -> None:
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="'x', which map 'six' does not have"):
         timeline(story("x", ("stay", 1)), ZONES, END)
+
+
+def test_a_standing_alert_goes_on_with_its_run_and_is_not_cover() -> None:
+    alerts = story("a", ("take_cover", 10), ("standing", 50), ("take_cover", 90), ("all_clear", 99))
+    assert seconds(alerts, "a") == [
+        (10, 50, "take_cover"),
+        (50, 90, "standing"),
+        (90, 99, "take_cover"),
+    ]
+    [run] = runs(alerts, END)
+    assert (run.t_ns, run.t_ns_end, run.t_ns_cover) == (at(10), at(99), at(10))
+    spans = spans_by_threat(alerts, END)[("a", "drone")]
+    assert covered(spans) == [(at(10), at(50)), (at(90), at(99))]
+
+
+def test_a_notice_asks_nothing() -> None:
+    assert seconds(story("a", ("notice", 10), ("none", 50)), "a") == []

@@ -16,8 +16,9 @@ from tocsin.zones.map import ZoneMap
 COVER: Final = ("take_cover", "stay")
 """The stages in which people are asked to be in shelter."""
 
-_RANK: Final = {"stand_by": 1, "early": 2, "stay": 3, "take_cover": 4}
-"""What a zone shows of several threats: the highest; the other stages ask nothing of anybody."""
+_RANK: Final = {"stand_by": 1, "standing": 2, "early": 3, "stay": 4, "take_cover": 5}
+"""What a zone shows of several threats: the highest; the other stages ask nothing of anybody. A
+standing alert is not cover, and goes on with its run."""
 
 
 class Span(NamedTuple):
@@ -48,7 +49,7 @@ class Run:
 def timeline(alerts: Iterable[Alert], zones: ZoneMap, t_ns_end: int) -> dict[str, list[Span]]:
     """What each zone showed over all threats: zone id -> spans in order of time, in map order.
 
-    Only spans that ask something of people (stand_by, early, take_cover, stay); zones without any
+    Only spans that ask something of people (the stages of `_RANK`); zones without any
     are left out. ValueError when an alert names a zone that the map does not have.
     """
     by_zone: dict[str, list[Span]] = {}
