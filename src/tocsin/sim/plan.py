@@ -5,8 +5,8 @@ only make plans. Every field is described in docs/reference/scenarios.md.
 """
 
 import tomllib
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 import msgspec
 import tomli_w
@@ -124,15 +124,28 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def parse(text: str) -> Plan:
     """The plan of a TOML text. Raises ValueError with one line that says what is wrong."""
+    return parsed(text, Plan, _problems)
+
+
+Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+def parsed(
+    text: str, kind: type[Document], problems: Callable[[Document], Iterable[str]]
+) -> Document:
+    """A TOML text as `kind`, unless one of its `problems` forbids it.
+
+    Raises ValueError with one line that says what to mend.
+    """
     try:
-        plan = msgspec.convert(tomllib.loads(text), type=Plan)
+        document = msgspec.convert(tomllib.loads(text), type=kind)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"scenario is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ValueError(f"scenario: {error}".replace("`$.", "`")) from error
-    for problem in _problems(plan):
+    for problem in problems(document):
         raise ValueError(f"scenario: {problem}")
-    return plan
+    return document
 
 
 def dump(plan: Plan) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.sim.law import Law, complaint
+from tocsin.sim.plan import parsed
 from tocsin.sim.script_rules import AIMS, CRAFT, LIMITS, ORIGINS, ROUTES, Limit
 from tocsin.words import KINDS, THREATS
 
@@ -194,15 +195,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def parse(text: str) -> Script:
     """The script of a TOML text. Raises ValueError with one line that says what to mend."""
-    try:
-        script = msgspec.convert(tomllib.loads(text), type=Script)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"scenario is not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ValueError(f"scenario: {error}".replace("`$.", "`")) from error
-    for problem in _problems(script):
-        raise ValueError(f"scenario: {problem}")
-    return script
+    return parsed(text, Script, _problems)
 
 
 def is_script(text: str) -> bool:
