@@ -18,6 +18,7 @@ from bench.track import fresh, late, ours, rows
 from bench.track.metrics import BINS, brier, calibration, gospa, growth, real
 from bench.track.scene import DETECTED, Floats, Scene, made, scene
 from tools import tracking
+from tools.figures import END, filled
 
 EYE = np.eye(3)
 
@@ -355,15 +356,15 @@ def test_the_page_is_filled_between_its_marks_and_says_what_was_not_met() -> Non
             {**rows.row("gone", "m", 0.0, reason="not installed"), "tocsin": None},
         ],
     }
-    page = tracking.filled(f"before\n{tracking.BEGIN}\nold\n{tracking.END}\nafter\n", "new\n")
-    assert page == f"before\n{tracking.BEGIN}\n\nnew\n\n{tracking.END}\nafter\n"
+    page = filled(f"before\n{tracking.BEGIN}\nold\n{END}\nafter\n", tracking.BEGIN, "new\n")
+    assert page == f"before\n{tracking.BEGIN}\n\nnew\n\n{END}\nafter\n"
     table = tracking.figures(report).splitlines()
     assert table[0] == "a chip, 2 cores, Linux; python 3.11. Scenario: own."
     assert table[4] == "| speed | 3,000,000 1/s | 2,000 1/s, Other | 1,500 | 1 to 2.5 |  |"
     assert table[5] == "| error (seeds 1-3) | 0.5 m |  |  |  | at most 0.1: **not met** |"
     assert table[6] == "| gone | missing |  |  |  |  |"
     marks = tracking.PAGE.read_text(encoding="utf-8")
-    assert marks.index(tracking.BEGIN) < marks.index(tracking.END)
+    assert marks.index(tracking.BEGIN) < marks.index(END)
 
 
 # ---- peers --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from bench import predict
 from bench.predict import cases, maps, truth
 from tools import impact
+from tools.figures import END, filled
 
 from tests.predict.test_flight import FLIGHTS, inertial_impact, launched
 from tocsin.geo import ecef
@@ -65,7 +66,7 @@ def test_a_run_has_its_rows_and_the_page_shows_them(tmp_path: Path) -> None:
     assert found["peer"] > found["tocsin"]  # 1,000 plain flights are noisier
     machine = {"processor": "p", "cores": 2, "system": "s"}
     report = {"machine": machine, "versions": {}, "rows": rows}
-    page = impact.filled(f"before {impact.BEGIN} old {impact.END} after", impact.figures(report))
+    page = filled(f"before {impact.BEGIN} old {END} after", impact.BEGIN, impact.figures(report))
     assert "old" not in page
     assert all(row["name"] in page for row in rows)
 

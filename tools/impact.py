@@ -1,53 +1,39 @@
 """Write the table of `docs/reference/impact.md` from a report.
 
     .venv/bin/python -m bench predict --json > out/predict.json
-    .venv/bin/python tools/impact.py out/predict.json
+    .venv/bin/python -m tools.impact out/predict.json
 
-Measuring takes minutes and writing does not: the report stands between, and can be kept.
+The report stands between, and can be kept (`tools/figures.py`).
 """
 
-import argparse
-import json
 import sys
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "reference" / "impact.md"
+from tools.figures import DOCS, fill, measured_on, reached, unit
+from tools.figures import report as asked
+
+PAGE: Final = DOCS / "reference" / "impact.md"
 BEGIN: Final = "<!-- figures: written by tools/impact.py -->"
-END: Final = "<!-- end of figures -->"
 
 
 def main() -> int:
     """Write the page, or say in one line what the report lacks."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report", type=Path)
-    report = json.loads(parser.parse_args().report.read_text(encoding="utf-8"))
+    report = asked(__doc__)
     if not any("flights" in row for row in report["rows"]):
         sys.stderr.write("impact: no accuracy in the report: run all parts of the bench\n")
         return 2
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(filled(page, figures(report)), encoding="utf-8")
+    fill(PAGE, BEGIN, figures(report))
     return 0
-
-
-def filled(page: str, table: str) -> str:
-    """The page with everything between the two marks replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
 def figures(report: dict[str, Any]) -> str:
     """What it was measured on, and the table."""
-    machine, versions, rows = report["machine"], report["versions"], report["rows"]
-    known = ", ".join(f"{name} {number}" for name, number in versions.items())
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {known}.",
+        f"{measured_on(report)}.",
         "",
         "| figure | Tocsin | least to most | Monte Carlo, 1,000 flights | to reach |",
         "|---|---|---|---|---|",
-        *map(table_row, rows),
+        *map(table_row, report["rows"]),
         "",
     ]
     return "\n".join(lines)
@@ -55,14 +41,12 @@ def figures(report: dict[str, Any]) -> str:
 
 def table_row(row: dict[str, Any]) -> str:
     """One line."""
-    unit = "" if row["unit"] == "1" else f" {row['unit']}"
-    met = {True: "met", False: "**not met**", None: "not measured"}[row["met"]]
     cells = (
         row["name"],
-        f"{number(row['tocsin'])}{unit}",
+        f"{number(row['tocsin'])}{unit(row)}",
         " to ".join(number(value) for value in row["spread"] or ()),
-        "" if row["peer"] is None else f"{number(row['peer'])}{unit}",
-        f"{row['target']}: {met}" if row["target"] else "",
+        "" if row["peer"] is None else f"{number(row['peer'])}{unit(row)}",
+        reached(row),
     )
     return "| " + " | ".join(cells) + " |"
 

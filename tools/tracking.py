@@ -1,23 +1,21 @@
 """Write the table and the reliability diagram of `docs/reference/tracking.md` from a report.
 
     .venv/bin/python -m bench track --json > out/track.json
-    .venv/bin/python tools/tracking.py out/track.json
+    .venv/bin/python -m tools.tracking out/track.json
 
-Measuring takes minutes and writing does not: the report stands between, and can be kept.
+The report stands between, and can be kept (`tools/figures.py`).
 """
 
-import argparse
-import json
 import math
 import sys
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "reference" / "tracking.md"
-PICTURE: Final = ROOT / "docs" / "images" / "reliability.svg"
+from tools.figures import DOCS, fill, measured_on, reached, unit
+from tools.figures import report as asked
+
+PAGE: Final = DOCS / "reference" / "tracking.md"
+PICTURE: Final = DOCS / "images" / "reliability.svg"
 BEGIN: Final = "<!-- figures: written by tools/tracking.py -->"
-END: Final = "<!-- end of figures -->"
 Row = dict[str, Any]
 
 SIDE: Final = 360.0  # of the square, in SVG units
@@ -30,34 +28,22 @@ BLUE: Final = "#2b6cb0"
 
 def main() -> int:
     """Write both, or say in one line what the report lacks."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report", type=Path)
-    report = json.loads(parser.parse_args().report.read_text(encoding="utf-8"))
+    report = asked(__doc__)
     judged = [row for row in report["rows"] if "bins" in row]
     if not judged:
         sys.stderr.write("tracking: no calibration in the report: run all parts of the bench\n")
         return 2
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(filled(page, figures(report)), encoding="utf-8")
+    fill(PAGE, BEGIN, figures(report))
     PICTURE.write_text(svg(judged[0]), encoding="utf-8")
     return 0
 
 
-def filled(page: str, table: str) -> str:
-    """The page with everything between the two marks replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
-
-
 def figures(report: dict[str, Any]) -> str:
     """What it was measured on, and the table."""
-    machine, versions, rows = report["machine"], report["versions"], report["rows"]
-    known = ", ".join(f"{name} {number}" for name, number in versions.items())
+    rows = report["rows"]
     sources = ", ".join(sorted({row["scenario"] for row in rows if row.get("scenario")}))
-    where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {known}"
     lines = [
-        f"{where}. Scenario: {sources}.",
+        f"{measured_on(report)}. Scenario: {sources}.",
         "",
         "| figure | Tocsin | peer | ratio | spread | to reach |",
         "|---|---|---|---|---|---|",
@@ -73,15 +59,13 @@ def figures(report: dict[str, Any]) -> str:
 
 def table_row(row: Row) -> str:
     """One line; a ratio above 1 says that Tocsin is ahead."""
-    unit = "" if row["unit"] == "1" else f" {row['unit']}"
     cells = [f"{row['name']} (seeds {seeds(row)})" if row.get("seeds") else row["name"]]
-    cells.append("missing" if row["tocsin"] is None else f"{number(row['tocsin'])}{unit}")
+    cells.append("missing" if row["tocsin"] is None else f"{number(row['tocsin'])}{unit(row)}")
     peer = row["peer"]
-    cells.append("" if peer is None else f"{number(peer)}{unit}, {row['peer_name']}")
+    cells.append("" if peer is None else f"{number(peer)}{unit(row)}, {row['peer_name']}")
     cells.append("" if row["ratio"] is None else number(row["ratio"]))
     cells.append(" to ".join(number(value) for value in row["spread"] or ()))
-    met = {True: "met", False: "**not met**", None: "not measured"}[row["met"]]
-    cells.append(f"{row['target']}: {met}" if row["target"] else "")
+    cells.append(reached(row))
     return "| " + " | ".join(cells) + " |"
 
 
