@@ -7,12 +7,13 @@ import pytest
 from numpy.typing import ArrayLike
 
 from tests.track.sounds import AXES, ORIGIN
-from tocsin.track.hear import line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import Ear, line_update, merge, presence_chance, presence_update
 from tocsin.track.listen import HEIGHT_M, HEIGHT_SD_M, level
 from tocsin.track.sound import SOUND_MPS, SOUND_SD, hearing, retarded
 from tocsin.words import FloatArray
 
 TURN = np.kron(np.eye(2), AXES)
+EAR = Ear(ORIGIN, AXES, 2500.0, 0.9, SOUND_MPS)
 
 
 def state(enu: ArrayLike) -> FloatArray:
@@ -115,7 +116,7 @@ def test_an_update_has_the_moments_of_random_states(case: str, report: str) -> N
         args = (0.0, ORIGIN, AXES, 1.2, sigma, np.nan, np.nan, SOUND_MPS, 0.0)
         log_like = line_update(mean, cov, *args)
     else:
-        told = (0.0, ORIGIN, AXES, 2500.0, 0.9, 0.02, report == "heard", SOUND_MPS)
+        told = (0.0, EAR, 0.02, report == "heard")
         log_like = presence_update(mean, cov, *told)
     centre, deviation, expected, size = sampled(enu, sd, report)
     assert size > 3_000
@@ -131,14 +132,12 @@ def test_heard_and_silent_are_all_there_is() -> None:
     enu, sd = CASES["as wide as it is far"]
     total = 0.0
     for heard in (True, False):
-        told = (0.0, ORIGIN, AXES, 2500.0, 0.9, 0.02, heard, SOUND_MPS)
-        total += math.exp(presence_update(state(enu), spread(sd), *told))
+        total += math.exp(presence_update(state(enu), spread(sd), 0.0, EAR, 0.02, heard))
     assert total == pytest.approx(1.0)
-    args = (0.0, ORIGIN, AXES, 2500.0, 0.9, SOUND_MPS)
-    alone = presence_chance(state(enu), spread(sd), *args)
+    alone = presence_chance(state(enu), spread(sd), 0.0, EAR)
     assert 0.98 * (1.0 - alone) == pytest.approx(1.0 - total + math.exp(
-        presence_update(state(enu), spread(sd), 0.0, ORIGIN, AXES, 2500.0, 0.9, 0.02, False,
-                        SOUND_MPS)))  # fmt: skip
+        presence_update(state(enu), spread(sd), 0.0, EAR, 0.02, False)
+    ))  # fmt: skip
 
 
 def test_half_are_heard_at_the_reach() -> None:

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from tocsin.track.earshot import AUDIBLE, Book, Heard
+from tocsin.track.earshot import AUDIBLE, Book, Heard, ear
 from tocsin.track.fall import height_and_up
-from tocsin.track.hear import line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import Ear, line_update, merge, presence_chance, presence_update
 from tocsin.track.listen import (
     CLIMB_SD_MPS,
     HEIGHT_M,
@@ -98,16 +98,11 @@ def _apply(
     dt_s = (heard.t_ns[j] - t_ns) * 1e-9
     other, other_cov = mean.copy(), cov.copy()
     slack_m2 = SLACK_M2PS3 * abs(dt_s) ** 3 / 3.0
-    pd = presence_chance(
-        mean, cov, dt_s, heard.origin_m[j], heard.axes[j], heard.reach_m[j], heard.chance[j],
-        heard.sound_mps[j],
-    )  # fmt: skip
+    here = ear(heard, j, 1.0)
+    pd = presence_chance(mean, cov, dt_s, here)
     if heard.line[j]:
         # The place where it is heard matters too: first that it is audible, then whence.
-        presence_update(
-            other, other_cov, dt_s, heard.origin_m[j], heard.axes[j], heard.reach_m[j],
-            heard.chance[j], 0.0, True, heard.sound_mps[j],
-        )  # fmt: skip
+        presence_update(other, other_cov, dt_s, here, 0.0, True)
         like = pd * math.exp(line_update(
             other, other_cov, dt_s, heard.origin_m[j], heard.axes[j], heard.azimuth[j],
             heard.sigma_az[j], heard.elevation[j], heard.sigma_el[j], heard.sound_mps[j], slack_m2,
@@ -117,10 +112,7 @@ def _apply(
         own = like / (nothing + like)
     else:
         noise = max(noise_chance(heard, j, loud[j]), 1e-9)
-        presence_update(
-            other, other_cov, dt_s, heard.origin_m[j], heard.axes[j], heard.reach_m[j],
-            heard.chance[j], 0.0, True, heard.sound_mps[j],
-        )  # fmt: skip
+        presence_update(other, other_cov, dt_s, here, 0.0, True)
         ratio = (noise + (1.0 - noise) * pd) / noise
         own = (1.0 - noise) * pd / (noise + (1.0 - noise) * pd)
     if sure:
@@ -153,10 +145,10 @@ def _silence(
         if size2 < far * far:
             quiet_s = (book.silent_ns[g] - max(book.quiet_ns[g], since_ns)) * 1e-9
             more = min(max(quiet_s, 0.0), MEMORY_S) / ground.period_s[g]
-            like = presence_update(
-                mean, cov, dt_s, ground.position_m[g], ground.axes[g], ground.reach_m[g],
-                ground.chance[g], 0.0, False, SOUND_MPS,
-            )  # fmt: skip
+            here = Ear(
+                ground.position_m[g], ground.axes[g], ground.reach_m[g], ground.chance[g], SOUND_MPS
+            )
+            like = presence_update(mean, cov, dt_s, here, 0.0, False)
             score += like * (1.0 + SILENCE * more)
     return score
 

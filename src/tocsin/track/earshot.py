@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from tocsin.track.hear import turned
+from tocsin.track.hear import Ear, turned
 from tocsin.track.motion import advance
 from tocsin.track.sound import SOUND_SD, hearing, retarded
 from tocsin.track.table import MODELS, Record, Records
@@ -46,6 +46,15 @@ class Heard(NamedTuple):
     opinion: FloatArray  # (k,) 0-1: a crowd at one place has one opinion
     hint: IntArray
     evidence: IntArray
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ear(heard: Heard, j: int, noisy: float) -> Ear:
+    """The listener of report j for a source that can be heard at all with chance `noisy`."""
+    return Ear(
+        heard.origin_m[j], heard.axes[j], heard.reach_m[j], heard.chance[j] * noisy,
+        heard.sound_mps[j],
+    )  # fmt: skip
 
 
 class Book(NamedTuple):

@@ -11,7 +11,7 @@ north, up of the place of the observer. All logarithms are natural.
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -230,65 +230,42 @@ def _raise(
     return -0.5 * (miss * miss / total + math.log(total)) - _LN_SQRT_2PI
 
 
+class Ear(NamedTuple):
+    """A listener in one period, for one source."""
+
+    place_m: FloatArray  # (3,) ECEF
+    axes: FloatArray  # (3,3)
+    reach_m: float
+    chance: float  # to hear the source beside it
+    sound_mps: float
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def presence_chance(
-    mean: FloatArray,
-    cov: FloatArray,
-    dt_s: float,
-    node_m: FloatArray,
-    axes: FloatArray,
-    reach_m: float,
-    chance: float,
-    sound_mps: float,
-) -> float:
+def presence_chance(mean: FloatArray, cov: FloatArray, dt_s: float, ear: Ear) -> float:
     """Chance that a node hears a source of this state in the period at state time + `dt_s`."""
-    still = np.empty(0)
-    return _present(
-        mean, cov, dt_s, node_m, axes, reach_m, chance, 0.0, True, sound_mps, still
-    )  # fmt: skip
+    return _present(mean, cov, dt_s, ear, 0.0, True, np.empty(0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def presence_update(
-    mean: FloatArray,
-    cov: FloatArray,
-    dt_s: float,
-    node_m: FloatArray,
-    axes: FloatArray,
-    reach_m: float,
-    chance: float,
-    false_chance: float,
-    heard: bool,
-    sound_mps: float,
+    mean: FloatArray, cov: FloatArray, dt_s: float, ear: Ear, false_chance: float, heard: bool
 ) -> float:
     """Correct a state in place by what a node heard or did not hear; the ln likelihood.
 
     ``P(heard | x) = 1 - (1 - false) (1 - hearing(x))``: the node hears the source, or anything
     else (`false_chance` in one period: clutter and other tracks). Silence is the complement.
     """
-    like = _present(
-        mean, cov, dt_s, node_m, axes, reach_m, chance, false_chance, heard, sound_mps, mean
-    )  # fmt: skip
-    return math.log(max(like, 1e-300))
+    return math.log(max(_present(mean, cov, dt_s, ear, false_chance, heard, mean), 1e-300))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _present(
-    mean: FloatArray,
-    cov: FloatArray,
-    dt_s: float,
-    node_m: FloatArray,
-    axes: FloatArray,
-    reach_m: float,
-    chance: float,
-    false_chance: float,
-    heard: bool,
-    sound_mps: float,
+    mean: FloatArray, cov: FloatArray, dt_s: float, ear: Ear, false_chance: float, heard: bool,
     target: FloatArray,
-) -> float:
+) -> float:  # fmt: skip
     """Likelihood by 7 x 7 Gauss-Hermite points; corrects the state when `target` is not empty."""
     y, cross, spread = np.empty(3), np.empty((6, 3)), np.empty((3, 3))
-    if view(mean, cov, dt_s, node_m, axes, sound_mps, y, cross, spread) < 0.0:
+    if view(mean, cov, dt_s, ear.place_m, ear.axes, ear.sound_mps, y, cross, spread) < 0.0:
         return false_chance if heard else 1.0 - false_chance
     turn = 0.5 * math.atan2(2.0 * spread[0, 1], spread[0, 0] - spread[1, 1])
     trace = 0.5 * (spread[0, 0] + spread[1, 1])
@@ -302,7 +279,7 @@ def _present(
             e = long * ce * _POINTS[i] - short * cn * _POINTS[j]
             n = long * cn * _POINTS[i] + short * ce * _POINTS[j]
             distance = math.sqrt((y[0] + e) ** 2 + (y[1] + n) ** 2 + up2)
-            silent = (1.0 - false_chance) * (1.0 - hearing(distance, reach_m, chance))
+            silent = (1.0 - false_chance) * (1.0 - hearing(distance, ear.reach_m, ear.chance))
             w = _SHARES[i] * _SHARES[j] * ((1.0 - silent) if heard else silent)
             total += w
             me += w * e

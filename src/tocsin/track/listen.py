@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track.belief import marginals
-from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, find
+from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, ear, find
 from tocsin.track.fall import height_and_up
 from tocsin.track.hear import line_update, merge, presence_chance, presence_update
 from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
@@ -141,10 +141,7 @@ def _spread_out(track: Record, heard: Heard, j: int, i: int, near: Near, at: flo
     if near.spread_m[i] <= WIDE * heard.reach_m[j]:
         return at
     h, dt_s = near.leader[i], (heard.t_ns[j] - track.t_ns) * 1e-9
-    return presence_chance(
-        track.mean[h], track.cov[h], dt_s, heard.origin_m[j], heard.axes[j], heard.reach_m[j],
-        heard.chance[j], heard.sound_mps[j],
-    )  # fmt: skip
+    return presence_chance(track.mean[h], track.cov[h], dt_s, ear(heard, j, 1.0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -213,14 +210,11 @@ def _hearable(
     steep = at * (1.0 - at / chance) / (1.0 - at) if at < 1.0 else 1.0
     if not heard.heard[j] and 4.0 * steep * spread_m < MOVED * heard.reach_m[j]:
         return at, True
-    dt_s = (heard.t_ns[j] - track.t_ns) * 1e-9
+    dt_s, node = (heard.t_ns[j] - track.t_ns) * 1e-9, ear(heard, j, track.noisy)
     pd, flying = 0.0, 0.0
     for h in range(MODELS):
         if track.weight[h] >= WEIGHT_MIN:
-            pd += track.weight[h] * presence_chance(
-                track.mean[h], track.cov[h], dt_s, heard.origin_m[j], heard.axes[j],
-                heard.reach_m[j], chance, heard.sound_mps[j],
-            )  # fmt: skip
+            pd += track.weight[h] * presence_chance(track.mean[h], track.cov[h], dt_s, node)
             flying += track.weight[h]
     return pd / flying, False
 
@@ -269,9 +263,8 @@ def _presence(
             log_like[h] = math.log(1.0 - (1.0 - others) * (1.0 - pd[f]) if sounds else 1.0 - pd[f])
             if tracks[i].weight[h] >= WEIGHT_MIN:
                 log_like[h] = presence_update(
-                    tracks[i].mean[h], tracks[i].cov[h], dt_s, heard.origin_m[j], heard.axes[j],
-                    heard.reach_m[j], heard.chance[j] * noisy, others if sounds else 0.0, sounds,
-                    heard.sound_mps[j],
+                    tracks[i].mean[h], tracks[i].cov[h], dt_s, ear(heard, j, noisy),
+                    others if sounds else 0.0, sounds,
                 )  # fmt: skip
         reweigh(tracks[i], log_like, MODELS)
         if sounds:
