@@ -13,7 +13,7 @@ import numpy as np
 
 from tocsin.sim.plan import FlightPlan, Waypoint
 from tocsin.sim.routes import destination
-from tocsin.sim.traffic import Area, Place
+from tocsin.sim.traffic import Area, Place, across
 
 _GLIDE: Final = math.tan(math.radians(3.0))
 
@@ -101,14 +101,8 @@ def crossing(
         "business jet": ((200.0, 250.0), (10_500.0, 13_700.0), BUSINESS_JET_M2),
     }[label]
     speed, height_m = float(rng.uniform(*speeds)), float(rng.uniform(*heights_m))
-    course = float(rng.uniform(0.0, 360.0))
-    off_m = float(rng.uniform(-0.6, 0.6)) * area.radius_m
-    abeam = destination(area.lat_deg, area.lon_deg, course + 90.0, off_m)
-    way_m = speed * (seconds + 60.0)
-    behind_m = way_m * float(rng.uniform(0.3, 0.7))
+    start, end = across(area, speed * (seconds + 60.0), rng)
     end_m = height_m + (float(rng.uniform(-3_000.0, 0.0)) if rng.uniform() < 1.0 / 3.0 else 0.0)
-    start = destination(*abeam, course + 180.0, behind_m)
-    end = destination(*abeam, course, way_m - behind_m)
     return FlightPlan(
         id=name,
         kind="aircraft",

@@ -14,7 +14,7 @@ import numpy as np
 from tocsin.sim.airways import Airport
 from tocsin.sim.plan import FlightPlan, Waypoint
 from tocsin.sim.routes import destination
-from tocsin.sim.traffic import BIRDS, HELICOPTER, LIGHT, Area, roaming, wander
+from tocsin.sim.traffic import BIRDS, HELICOPTER, LIGHT, MIGRANTS, Area, roaming, wander
 
 LIGHT_M2: Final = 2.0
 HELICOPTER_M2: Final = 4.0
@@ -154,16 +154,25 @@ def flock(name: str, area: Area, seconds: float, rng: np.random.Generator) -> Fl
 
 def migrants(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """Birds on migration: straight on, higher, and faster with the wind behind them."""
-    speed = float(rng.uniform(14.0, 25.0))
-    points = wander(area, speed, seconds, 5_000.0, 5.0, (300.0, 2_000.0), rng)
-    return _birds(name, "migrating birds", speed, points, rng)
+    flight = roaming(name, "migrating birds", MIGRANTS, area, seconds, rng)
+    return msgspec.structs.replace(flight, echo_m2=_flock_m2(rng))
 
 
 def soarers(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """Large birds that circle in thermals and glide on to the next."""
     points = wander(area, 14.0, seconds, 1_500.0, 40.0, (150.0, 1_000.0), rng)
     holds_s = tuple(float(hold_s) for hold_s in rng.uniform(0.0, 180.0, len(points)))
-    return _birds(name, "soaring birds", 14.0, points, rng, holds_s)
+    return FlightPlan(
+        id=name,
+        kind="bird",
+        label="soaring birds",
+        speed_mps=14.0,
+        holds_s=holds_s,
+        turn_dps=20.0,
+        climb_mps=1.0,
+        echo_m2=_flock_m2(rng),
+        waypoints=points,
+    )
 
 
 def balloon(name: str, label: str, area: Area, rng: np.random.Generator) -> FlightPlan:
@@ -183,23 +192,6 @@ def balloon(name: str, label: str, area: Area, rng: np.random.Generator) -> Flig
         drift=drift * float(rng.uniform(0.8, 1.2)),
         echo_m2=echo_m2,
         waypoints=((*place, begin_m), (*place, max(begin_m, ceiling_m))),
-    )
-
-
-def _birds(
-    name: str, label: str, speed: float, points: tuple[Waypoint, ...], rng: np.random.Generator,
-    holds_s: tuple[float, ...] = (),
-) -> FlightPlan:  # fmt: skip
-    return FlightPlan(
-        id=name,
-        kind="bird",
-        label=label,
-        speed_mps=speed,
-        holds_s=holds_s,
-        turn_dps=20.0 if holds_s else 10.0,
-        climb_mps=1.0,
-        echo_m2=_flock_m2(rng),
-        waypoints=points,
     )
 
 

@@ -59,6 +59,10 @@ BIRDS: Final = Roamer(
     kind="bird", speed_mps=(10.0, 18.0), height_m=(50.0, 800.0), turn_dps=10.0, climb_mps=1.0,
     leg_m=700.0, spread_deg=60.0,
 )  # fmt: skip
+MIGRANTS: Final = Roamer(
+    kind="bird", speed_mps=(14.0, 25.0), height_m=(300.0, 2_000.0), turn_dps=10.0, climb_mps=1.0,
+    leg_m=5_000.0, spread_deg=5.0,
+)  # fmt: skip
 
 
 def drone(
@@ -139,12 +143,7 @@ def missile(
 def airliner(name: str, area: Area, seconds: float, rng: np.random.Generator) -> FlightPlan:
     """An airliner on its route over the area, at 9 to 12 km."""
     speed, height_m = float(rng.uniform(210.0, 250.0)), float(rng.uniform(9_000.0, 12_000.0))
-    course = float(rng.uniform(0.0, 360.0))
-    abeam = destination(area.lat_deg, area.lon_deg, course + 90.0, _within(area, rng))
-    way_m = speed * (seconds + 60.0)
-    behind_m = way_m * float(rng.uniform(0.3, 0.7))
-    start = destination(*abeam, course + 180.0, behind_m)
-    end = destination(*abeam, course, way_m - behind_m)
+    start, end = across(area, speed * (seconds + 60.0), rng)
     return FlightPlan(
         id=name,
         kind="aircraft",
@@ -228,8 +227,16 @@ def wander(
     return tuple(points)
 
 
-def _within(area: Area, rng: np.random.Generator) -> float:
-    return float(rng.uniform(-0.6, 0.6)) * area.radius_m
+def across(area: Area, way_m: float, rng: np.random.Generator) -> tuple[Place, Place]:
+    """The ends of a straight way of `way_m` over the area, with its middle part inside."""
+    course = float(rng.uniform(0.0, 360.0))
+    off_m = float(rng.uniform(-0.6, 0.6)) * area.radius_m
+    abeam = destination(area.lat_deg, area.lon_deg, course + 90.0, off_m)
+    behind_m = way_m * float(rng.uniform(0.3, 0.7))
+    return (
+        destination(*abeam, course + 180.0, behind_m),
+        destination(*abeam, course, way_m - behind_m),
+    )
 
 
 def address(rng: np.random.Generator) -> int:
