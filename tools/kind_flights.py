@@ -180,7 +180,7 @@ def _shoot(
                 path[second] = place
         speed = np.sqrt((velocity**2).sum())
         push = (burnout - 40.0) / burn_s if tick * step < burn_s else 0.0
-        drag = 0.5 * fall.density_kgpm3(place[2]) * speed * speed / beta
+        drag = 0.5 * fall.air(place[2])[0] * speed * speed / beta
         if push > 0.0:
             velocity += step * push * out  # guided: keeps its direction, and thrust is net
         else:

@@ -128,10 +128,9 @@ def test_what_is_not_warmed_is_what_nothing_feeds() -> None:
 UNFED = ("begun", "births", "boost", "claims", "earshot", "friends", "hear", "listen", "sound")
 """Bearings, presences, friends and launches: no decoder gives them yet."""
 UNREACHED = {
-    "fall:density_kgpm3", "falling:fall_hasten", "state:mixed",
-    "tocsin.predict.air:density_at", "tocsin.predict.flight:fall",
+    "falling:fall_hasten", "state:mixed", "tocsin.predict.flight:fall",
     "tocsin.predict.debris:_harmed", "tocsin.predict.debris:pieces",
-    "tocsin.predict.flight:height_above", "tocsin.predict.sigma:covariance_of",
+    "tocsin.predict.flight:height_above",
 }  # fmt: skip
 """Doppler in ballistic flight, which no decoder gives either, what claims are compared with, and
 the ways into the forecast of impact that only tests and the bench take; debris is not yet asked

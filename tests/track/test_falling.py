@@ -80,7 +80,7 @@ def moments(
      (50_000, 0.0010269), (70_000, 8.2829e-5)],
 )  # fmt: skip
 def test_density_is_the_standard_atmospheres(height_m: float, density: float) -> None:
-    assert fall.density_kgpm3(float(height_m)) == pytest.approx(density, rel=1e-3)
+    assert fall.air(float(height_m))[0] == pytest.approx(density, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ numerical integration, density falls exponentially with 5.9 km, the mean slope o
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from tocsin.words import FloatArray
@@ -63,11 +62,4 @@ def _table() -> FloatArray:
 
 
 AIR: Final = _table()
-
-
-@numba.njit(cache=True, nogil=True)
-def density_at(air: FloatArray, height_m: float) -> float:
-    """Density (kg/m3) at a height, linear between the rows of AIR: 3e-5 too much at worst."""
-    place = min(max((height_m - BOTTOM_M) / STEP_M, 0.0), len(air) - 2.0)
-    row = int(place)
-    return float(air[row] + (place - row) * (air[row + 1] - air[row]))
+"""Kernels read it linearly between its rows: 3e-5 too much at worst."""

@@ -15,7 +15,7 @@ from tocsin.geo import geodetic, local_axes
 from tocsin.predict import spread
 from tocsin.predict.air import AIR
 from tocsin.predict.plane import place, plane
-from tocsin.predict.sigma import covariance_of, moments
+from tocsin.predict.sigma import moments
 from tocsin.predict.tally import HORIZON_S_MAX, QUANTILES, Strikes
 from tocsin.predict.zonal import Raster
 from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
@@ -70,12 +70,6 @@ class Impacts:
     mean: FloatArray
     root: FloatArray
     bend: FloatArray
-
-    @property
-    def covariance(self) -> FloatArray:
-        """Covariance (n,3,3) of east, north (m) and time (s)."""
-        found: FloatArray = covariance_of(self.root, self.bend)
-        return found
 
 
 def strikes(

@@ -100,20 +100,6 @@ def moments(
 
 
 @numba.njit(cache=True, nogil=True)
-def covariance_of(root: FloatArray, bend: FloatArray) -> FloatArray:
-    """Covariances (n,3,3) of impacts with these roots and bends."""
-    found = np.empty_like(root)
-    for i in range(len(root)):
-        found[i] = root[i] @ root[i].T
-        for k in range(BENDS):
-            share = 0.5 if k < 3 else 1.0
-            for row in range(3):
-                for column in range(3):
-                    found[i, row, column] += share * bend[i, k, row] * bend[i, k, column]
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
 def _frame(centre: FloatArray, frame: FloatArray) -> None:
     """Rows forward (horizontal), up and left at a body; forward is east where it falls straight."""
     x, y, z = centre[0], centre[1], centre[2]

@@ -107,12 +107,6 @@ def air(height_m: float) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def density_kgpm3(height_m: float) -> float:
-    """Air density of the U.S. Standard Atmosphere 1976 at ellipsoidal `height_m`."""
-    return float(air(height_m)[0])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def acceleration(state: FloatArray, out: FloatArray, up: FloatArray) -> tuple[float, float, float]:
     """Write the Earth-fixed acceleration (m/s2) of an 8-state to `out` (3,), upward to `up` (3,).
 
