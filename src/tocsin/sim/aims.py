@@ -9,8 +9,9 @@ import numpy as np
 
 from tocsin import geo
 from tocsin.sim.law import draw
+from tocsin.sim.plan import Place
 from tocsin.sim.routes import destination, distance_m
-from tocsin.sim.script import Box, Line, Origin, Place, Script, Target
+from tocsin.sim.script import Box, Line, Origin, Script, Target
 from tocsin.words import FloatArray, IntArray
 from tocsin.zones.map import ZoneMap
 

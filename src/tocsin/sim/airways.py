@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.sim.plan import FlightPlan, Waypoint
+from tocsin.sim.plan import FlightPlan, Place, Waypoint
 from tocsin.sim.routes import destination
-from tocsin.sim.traffic import Area, Place, across
+from tocsin.sim.traffic import Area, across
 
 _GLIDE: Final = math.tan(math.radians(3.0))
 

@@ -1,6 +1,5 @@
 """What flies over the area of a script every day: `[[traffic]]`."""
 
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -10,9 +9,7 @@ from tocsin.sim import airways, low
 from tocsin.sim.law import draw_whole
 from tocsin.sim.plan import FlightPlan
 from tocsin.sim.script import Traffic
-from tocsin.sim.traffic import Area, address, code
-
-Maker = Callable[[str, Area, float, np.random.Generator], FlightPlan]
+from tocsin.sim.traffic import Area, Maker, address, code
 
 _LOW: Final[dict[str, Maker]] = {
     "light": low.light,

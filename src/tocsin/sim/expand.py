@@ -13,16 +13,15 @@ import numpy as np
 from tocsin.sim import aims, arcs, everyday, ways
 from tocsin.sim.aims import Stage
 from tocsin.sim.law import draw, draw_whole
-from tocsin.sim.plan import Fault, FlightPlan, Plan
+from tocsin.sim.plan import Fault, FlightPlan, Place, Plan
+from tocsin.sim.radar import SAC
 from tocsin.sim.rockets import GRAVITY_MPS2
 from tocsin.sim.routes import distance_m
-from tocsin.sim.script import Group, Place, Radars, Script, Trouble
+from tocsin.sim.script import Group, Radars, Script, Trouble
 from tocsin.sim.traffic import Area, address, code
 from tocsin.words import THREATS, SensorSite
 from tocsin.zones.map import ZoneMap
 
-SAC: Final = 254
-"""Chosen: not the code of any country; the simulated radars are SAC 254, SIC 1, 2, ..."""
 MAP_FILE: Final = "map.zones"
 """Beside `scenario.toml`, the map of a scenario whose map is not shipped."""
 RADARS_MAX: Final = 255  # SIC is one octet

@@ -1,7 +1,7 @@
 """The whole friendly sky of one night: who flies, who answers, and whose transponder fails."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,9 +9,9 @@ import numpy as np
 
 from tocsin.sim import airways, low, traffic
 from tocsin.sim.airways import Airport
-from tocsin.sim.plan import FlightPlan
+from tocsin.sim.plan import FlightPlan, Place
 from tocsin.sim.routes import destination
-from tocsin.sim.traffic import Area, Place
+from tocsin.sim.traffic import Area, Maker
 
 AIRPORTS: Final = 4
 
@@ -19,8 +19,6 @@ CROSSING: Final = (("airliner", 30), ("turboprop", 16), ("business jet", 12))
 ARRIVING: Final = 16
 DEPARTING: Final = 14
 HOLDING: Final = 4
-
-Maker = Callable[[str, Area, float, np.random.Generator], FlightPlan]
 
 LOW: Final[tuple[tuple[str, Maker, int], ...]] = (
     ("light", low.light, 26),
@@ -39,7 +37,7 @@ NATURE: Final[tuple[tuple[str, Maker, int], ...]] = (
 BALLOONS: Final = (("hot-air balloon", 4), ("weather balloon", 3), ("toy balloons", 4))
 
 SILENT_SHARE: Final = 0.1
-"""Of the piloted craft, so many have no transponder or left it off: that of the issue's figures."""
+"""Of the piloted craft, so many have no transponder or left it off; chosen."""
 FAILING: Final = 8
 """So many transponders fail for good, in the middle half of the night; chosen."""
 MODE_C_ONLY: Final = 6

@@ -19,6 +19,9 @@ ENDS: Final = ("impact", "leaves")
 _SELDOM: Final[dict[str, Any]] = {"relay_s": 0.0, "sectors": 32, "zones": "", "faults": ()}
 """Keys that are not written at their defaults, so that plain scenarios stay plain."""
 
+Place = tuple[float, float]
+"""Latitude and longitude, degrees."""
+
 Waypoint = tuple[float, float, float]
 """Latitude (deg), longitude (deg), height (m) above mean sea level."""
 

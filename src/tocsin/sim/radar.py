@@ -21,6 +21,8 @@ from tocsin.sim.faults import WELL, Ails
 from tocsin.sim.routes import Path
 from tocsin.words import FloatArray, IntArray, SensorSite
 
+SAC: Final = 254
+"""Chosen: not the code of any country; the simulated radars are SAC 254, SIC 1, 2, ..."""
 SECTORS: Final = 32  # sectors of 11.25 deg: 32 messages a turn, as CAT034 radars commonly send
 TRANSPONDER_CHANCE: Final = 0.97  # of an answer in one look; chosen, secondary radar at its usual
 LATENCY_NS: Final = (20 * NS_PER_MS, 150 * NS_PER_MS)  # chosen: extraction and a regional network

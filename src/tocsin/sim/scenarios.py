@@ -8,15 +8,13 @@ import numpy as np
 
 from tocsin import geo
 from tocsin.sim import fleet, traffic
-from tocsin.sim.plan import FlightPlan, Plan
+from tocsin.sim.plan import FlightPlan, Place, Plan
+from tocsin.sim.radar import SAC
 from tocsin.sim.routes import destination, distance_m
-from tocsin.sim.traffic import Area, Place
+from tocsin.sim.traffic import Area
 from tocsin.sim.world import World, build
 from tocsin.words import FloatArray, SensorSite
 from tocsin.zones.map import ZoneMap
-
-SAC: Final = 254
-"""Chosen: not the code of any country; the simulated radars are SAC 254, SIC 1, 2, ..."""
 
 _MASTS_M: Final = (120.0, 60.0, 250.0, 80.0, 300.0, 40.0, 160.0, 30.0)
 """Antenna heights, hill and mast together, of the first radar, the second, ..."""

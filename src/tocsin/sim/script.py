@@ -11,14 +11,11 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.sim.law import Law, complaint
-from tocsin.sim.plan import parsed
+from tocsin.sim.plan import Place, parsed
 from tocsin.sim.script_rules import AIMS, CRAFT, LIMITS, ORIGINS, ROUTES, Limit
 from tocsin.words import KINDS, THREATS
 
 FORMAT: Final = 1
-
-Place = tuple[float, float]
-"""Latitude and longitude, degrees."""
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +80,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     loss: float = 0.0
     sees: float = 1.0
     clutter_per_scan: Law = 0.0
-    clutter_deg: Place = (0.0, 360.0)
+    clutter_deg: tuple[float, float] = (0.0, 360.0)
     range_bias_m: Law = 0.0
     azimuth_bias_deg: Law = 0.0
     clock_s: Law = 0.0

@@ -4,17 +4,15 @@ Speeds and heights: one-way attack drones 40-60 m/s, cruise missiles 220-250 m/s
 the project's domain study gives them; the rest are common figures for such craft, chosen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from tocsin.sim.plan import FlightPlan, Waypoint
+from tocsin.sim.plan import FlightPlan, Place, Waypoint
 from tocsin.sim.routes import destination
-
-Place = tuple[float, float]
-"""Latitude and longitude, degrees."""
 
 _ADDRESSES: Final = (0x100000, 0xF00000)  # any ICAO 24-bit address; none is a real aircraft's
 _CODES: Final = 0o7777
@@ -34,6 +32,10 @@ class Area:
         """A place even over the disc."""
         reach_m = self.radius_m * float(np.sqrt(rng.uniform()))
         return destination(self.lat_deg, self.lon_deg, float(rng.uniform(0.0, 360.0)), reach_m)
+
+
+Maker = Callable[[str, Area, float, np.random.Generator], FlightPlan]
+"""Makes a flight of this name over the area that outlasts so many seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

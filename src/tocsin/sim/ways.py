@@ -14,9 +14,9 @@ import numpy as np
 
 from tocsin.sim.aims import Stage, scattered
 from tocsin.sim.law import draw, draw_whole
-from tocsin.sim.plan import Waypoint
+from tocsin.sim.plan import Place, Waypoint
 from tocsin.sim.routes import bearing_deg, destination, distance_m
-from tocsin.sim.script import Group, Place, Route
+from tocsin.sim.script import Group, Route
 
 ALONG_MOST: Final = 1.5
 """A line is followed if the way along it is at most so many times the straight one; chosen."""
