@@ -16,6 +16,7 @@ import cyclopts
 import msgspec
 
 from tocsin.cli import app
+from tocsin.decide.page import page as stages_page
 from tocsin.edge.site_keys import DESCRIPTIONS, WORDS
 from tocsin.rules.reasons import REASONS
 from tocsin.sim.law import FORMS
@@ -54,6 +55,7 @@ def pages() -> dict[str, str]:
         "site.md": site_page(),
         "reasons.md": reasons_page(),
         "scenario-files.md": scenario_page(),
+        "stages.md": stages_page(),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tocsin import geo
 from tocsin.decide import POLICIES, Board, Policy
+from tocsin.decide.stages import TRANSITIONS
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
     HORIZONS_S,
@@ -35,6 +36,13 @@ class Country:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def allowed(before: str, after: str) -> bool:
+    """Whether the table lets `after` follow `before` (a stage may always be said again)."""
+    return before == after or any(
+        row.before == before and row.after == after for row in TRANSITIONS
+    )
 
 
 def country(zones: int = 3, shelter_s: float = 90.0, apart_deg: float = 0.2) -> Country:

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.decide.stories import START_NS, Flight, Story, arrivals, country
+from tests.decide.stories import START_NS, Flight, Story, allowed, arrivals, country
 from tocsin.decide import POLICIES
-from tocsin.decide.stages import allowed
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import HORIZONS_S, THREATS, Alert
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.decide.stories import START_NS, Story, country, order
+from tests.decide.stories import START_NS, Story, allowed, country, order
 from tests.decide.test_board_invariants import RAID_S, TAIL_S, chance, outages, raids
 from tocsin.decide import POLICIES
-from tocsin.decide.stages import TRANSITIONS, WARNED, allowed
+from tocsin.decide.stages import TRANSITIONS, WARNED
 from tocsin.instant import NS_PER_S, ns
 from tocsin.rules.alerts import alert_id
 from tocsin.words import STAGES, THREATS, Alert

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from tests.decide.stories import allowed
 from tocsin.decide.stages import (
     CONDITIONS,
     TRANSITIONS,
     WARNED,
     Transition,
-    allowed,
     diagram,
     step,
     table,

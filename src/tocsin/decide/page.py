@@ -9,7 +9,7 @@ from tocsin.rules.authority import ACTIONS
 
 
 def page() -> str:
-    """`docs/reference/stages.md`, whole; `tests/decide/test_page.py` compares."""
+    """`docs/reference/stages.md`, whole; `tools/reference.py` writes it."""
     parts = [
         "# Stages and policies",
         _MADE,
@@ -34,8 +34,8 @@ def page() -> str:
 
 
 _MADE: Final = (
-    "This page is made from the tables of `tocsin.decide` by `tocsin.decide.page.page`; a test "
-    "compares the two."
+    "This page is printed from the tables of `tocsin.decide` by `tools/reference.py`; do not edit "
+    "it."
 )
 _ORDER: Final = (
     "Of the rows with the same first stage, the first whose condition holds is taken. What is not "

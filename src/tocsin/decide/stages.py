@@ -152,13 +152,6 @@ def step(stage: NDArray[np.int8], conditions: Mapping[str, BoolArray]) -> NDArra
     return following
 
 
-def allowed(before: str, after: str) -> bool:
-    """Whether the table lets `after` follow `before` (a stage may always be said again)."""
-    return before == after or any(
-        row.before == before and row.after == after for row in TRANSITIONS
-    )
-
-
 def diagram() -> str:
     """The table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", "    [*] --> none"]
