@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+HUNG_S = 600.0
+"""A process that takes longer hangs. No test waits for it to pass; a cold cache compiles for 100 s
+of processor time, on a busy machine for several times that."""
 
 
 @pytest.fixture(scope="session")

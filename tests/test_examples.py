@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from tests.conftest import ROOT
+from tests.conftest import HUNG_S, ROOT
 from tests.warn.stand_in import START_NS, alert, herald, of
 from tocsin.edge import build
 from tocsin.edge.outlet import Outlet
@@ -28,7 +28,7 @@ def ran(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         [sys.executable, "-W", "error", str(ROOT / "examples" / name), *arguments],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=HUNG_S,
         check=False,
         env=ENVIRONMENT,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import raid
-from tests.conftest import ROOT
+from tests.conftest import HUNG_S, ROOT
 from tocsin.edge import build
 from tocsin.edge.journal import Journal, decode_outputs
 from tocsin.edge.replay import check, explain, story
@@ -29,7 +29,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*words: str, hash_seed: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tests.raid", *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=HUNG_S, check=False,
         env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": "src"},
     )  # fmt: skip
 

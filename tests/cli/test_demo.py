@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests import raid
-from tests.conftest import ROOT
+from tests.conftest import HUNG_S, ROOT
 from tocsin.edge import build, service, site
 from tocsin.edge.site import BadSite
 
@@ -33,7 +33,7 @@ def test_a_raid_is_shown_and_scored(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tocsin", "demo", "--headless", "--seconds", "14",
          "--port", str(free_port()), "--out", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=HUNG_S, check=False,
         env={**os.environ, "PYTHONPATH": "src"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,7 +56,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "tocsin", "demo", "--headless", "--seconds", "5",
              "--port", port, "--out", str(tmp_path)],
-            cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
+            cwd=ROOT, capture_output=True, text=True, timeout=HUNG_S, check=False,
             env={**os.environ, "PYTHONPATH": "src"},
         )  # fmt: skip
     assert done.returncode == 2

@@ -26,12 +26,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from tests import raid
-from tests.conftest import ROOT
+from tests.conftest import HUNG_S, ROOT
 from tocsin.cli.simulate import open_world
 from tocsin.edge import site as sites
 from tocsin.words import Order, Site
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 """Patience with a busy machine; what is waited for usually takes a second."""
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
@@ -84,7 +84,7 @@ def site(mode: str = "automatic", **changes: Any) -> Site:
 
 
 def tocsin(
-    *words: object, seconds: float = 120.0, settings: dict[str, str] | None = None
+    *words: object, seconds: float = HUNG_S, settings: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`tocsin WORDS` in a pipe, as a script calls it."""
     return subprocess.run(
@@ -234,7 +234,7 @@ class Live:
 @cache
 def warm() -> None:
     """Fill the cache before time counts: until then a system tracks nothing."""
-    done = tocsin("warm", seconds=600.0)
+    done = tocsin("warm")
     assert done.returncode == 0, done.stderr
 
 

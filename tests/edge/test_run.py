@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests import raid
-from tests.conftest import ROOT
+from tests.conftest import HUNG_S, ROOT
 from tocsin.edge import build
 from tocsin.edge.journal import Journal, decode_outputs
 from tocsin.edge.outlet import Outlet
@@ -110,7 +110,7 @@ def test_a_frame_that_kills_the_process_kills_it_twice_and_no_more(tmp_path: Pat
     def start(verb: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", DIES, str(path), verb], cwd=ROOT, capture_output=True,
-            text=True, timeout=240, check=False, env={**os.environ, "PYTHONPATH": "src"},
+            text=True, timeout=HUNG_S, check=False, env={**os.environ, "PYTHONPATH": "src"},
         )  # fmt: skip
 
     assert start("feed").returncode == 9  # killed while it was in the batch

@@ -15,7 +15,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from tests.edge.live import Live, Raid, Stream, ask, running, site, until
+from tests.edge.live import WAIT_S, Live, Raid, Stream, ask, running, site, until
 from tests.warn.judge import SCHEMA
 from tocsin.edge.sign import verify_cap, verify_detached, verify_jws
 from tocsin.instant import from_iso
@@ -128,7 +128,7 @@ def test_who_comes_back_misses_nothing_and_hears_nothing_twice(live: Live, strea
 @pytest.mark.parametrize("last", ["0", "9" * 400, "9" * 5000, "-1", "yesterday", "１２"])
 def test_a_strange_last_event_id_sends_to_the_state(live: Live, last: str) -> None:
 
-    connection = http.client.HTTPConnection(live.site.public_listen, timeout=10)
+    connection = http.client.HTTPConnection(live.site.public_listen, timeout=WAIT_S)
     try:
         connection.putrequest("GET", "/v1/events")
         connection.putheader("Last-Event-ID", last.encode())

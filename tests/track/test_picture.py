@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import HUNG_S
 from tests.track.scene import S, bytes_of, flights, rotating, watching
 from tests.track.sky import (
     NOTHING,
@@ -312,7 +313,7 @@ def test_two_processes_show_the_same_bytes(root: Path) -> None:
         env = {**os.environ, "PYTHONHASHSEED": seed}
         env["PYTHONPATH"] = f"{root / 'src'}{os.pathsep}{root}"
         done = subprocess.run([sys.executable, "-c", _TOLD], env=env, capture_output=True,
-                              text=True, timeout=280, check=False, cwd=root)  # fmt: skip
+                              text=True, timeout=HUNG_S, check=False, cwd=root)  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
         told.append(done.stdout)
     assert told[0] == told[1]
@@ -344,7 +345,7 @@ def test_kernels_stay_within_their_arrays(root: Path) -> None:
     env = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(kernels)}
     env["PYTHONPATH"] = f"{root / 'src'}{os.pathsep}{root}"
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True,
-                          timeout=280, check=False)  # fmt: skip
+                          timeout=HUNG_S, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
 
 

@@ -18,8 +18,8 @@ FLAGS = (
     "--disable-sync",
 )
 DESKTOP = (1280, 800)
-PATIENCE_MS = 25_000
-"""A software renderer on a shared machine may take seconds for the map."""
+PATIENCE_MS = 120_000
+"""Only ends what hangs: a software renderer on a busy machine takes many seconds for the map."""
 
 NO_WEBGL = """
 const original = HTMLCanvasElement.prototype.getContext;

@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 from . import world
 
 HEARTBEAT_S: Final = 2.0
+PATIENCE_S: Final = 60.0  # only ends what hangs
 
 
 class StandIn:
@@ -53,7 +54,7 @@ class StandIn:
     def __exit__(self, *_: object) -> None:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._loop.close()
 
     def stop(self) -> None:
@@ -71,7 +72,7 @@ class StandIn:
         self._loop.call_soon_threadsafe(self._send, "state", {"jws": self._sign({"v": 1})})
 
     def _call(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
     async def _start(self) -> str:
         app = web.Application(middlewares=[self._gate])
