@@ -150,6 +150,14 @@ def test_commands_that_messages_name_exist() -> None:
     assert [(name, found) for name, found in quoted if complaint(found)] == []
 
 
+def test_the_table_of_the_air_picture_names_every_file_of_it() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text.partition("## The air picture")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    files = {path.stem for path in (ROOT / "src" / "tocsin" / "track").glob("[a-z]*.py")}
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == files
+
+
 @EVERY_PAGE
 def test_make_targets_that_a_page_names_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
