@@ -9,11 +9,11 @@ from tocsin.track.births import Born
 from tocsin.track.boost import begin_launch
 from tocsin.track.kind import classify
 from tocsin.track.rows import blank, guess
+from tocsin.track.settle import CONFIRM_EXISTENCE
 from tocsin.track.sound import NOISY_MOST
 from tocsin.track.table import BOOST, FALL_STATE, MODELS, Record, Records
 from tocsin.words import KINDS, FloatArray, IntArray, Launches
 
-CONFIRM_EXISTENCE: Final = 0.98  # as `look.CONFIRM_EXISTENCE`
 CONFIRM_HITS: Final = 5  # of several nodes, or one node again and again; chosen
 HEARD_SCAN_S: Final = 6.0
 """A track that is only heard is silent between nodes for so long before it counts as unseen: 300 m

@@ -30,7 +30,7 @@ from tocsin.words import BoolArray, FloatArray, IntArray
 
 NEW_PM2PS: Final = 1e-13
 """Density of targets that appear inside a net, 1/(m2 s). Chosen: a tenth of what radar assumes
-(`clutter.NEW_PM2PS`), because what flies into a net is heard at its edge first."""
+(`bank.NEW_PM2PS`), because what flies into a net is heard at its edge first."""
 DISC: Final = 0.75  # prior s.d. of the place, in reaches: half of all hearings are inside
 SPEED_SD_MPS: Final = 45.0  # of each horizontal component: 95 % below 110 m/s
 SLACK_M2PS3: Final = 5.0  # chosen: a fit of 20 s is then off by 115 m, as a gentle turn makes it
@@ -41,7 +41,7 @@ ODDS_PASSERS: Final = 1.0
 SEEDS_MAX: Final = 256
 """New reports tried in one set, evenly from all; the others stay as company. Chosen: 0.1 s."""
 COMPANY_MAX: Final = 96  # reports in one fit, the latest; chosen: 5 nodes for 20 s
-OPINION_M: Final = 1_000.0  # passers-by nearer than this share one opinion (brief of this room)
+OPINION_M: Final = 1_000.0  # passers-by nearer than this share one opinion; chosen
 
 
 class Ground(NamedTuple):

@@ -19,7 +19,7 @@ from tocsin.track.motion import advance
 from tocsin.track.pairs import SAME_LOOK, Look, Pairs, likelihoods, seed_left
 from tocsin.track.rows import plant
 from tocsin.track.seeds import sow
-from tocsin.track.settle import EXISTENCE_MAX, absorb, account, grow_up
+from tocsin.track.settle import EXISTENCE_MAX, SURE, absorb, account, grow_up
 from tocsin.track.silence import sweep, unseen_in, weed
 from tocsin.track.table import HYPOTHESES, Record, Records
 from tocsin.track.upward import vertical
@@ -34,7 +34,6 @@ hundreds begins within two scans, and a jammer costs no more than a raid."""
 YOUNG_LOOKS: Final = 3
 """Until so many looks a track follows its likeliest report alone: the mean of several starting
 velocities is none of them, and its spread would only grow. Chosen."""
-SURE: Final = 0.9  # a report likelier than this to be a track's is one to learn biases from; chosen
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

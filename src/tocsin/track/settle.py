@@ -199,5 +199,5 @@ def grow_up(track: Record, chart: Record, numbers: Record, work: Record) -> None
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def mature(tracks: Records, charts: Records, numbers: Records, scratch: Records) -> None:
-    """`_grow_up` for a track (an array of one) that something else than a look corrected."""
+    """`grow_up` for a track (an array of one) that something else than a look corrected."""
     grow_up(tracks[0], charts[0], numbers[0], scratch[0])

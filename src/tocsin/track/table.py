@@ -2,8 +2,8 @@
 
 A structured array goes to the compiled kernels as one pointer, a record of it to a kernel's helper
 as another; it copies, grows, pickles and closes its gaps as one block of memory. The hypotheses of
-a track are the models of the bank (`bank.Bank`), which mix, and after them two of ballistic
-flight, coasting and boosting, with a state of their own.
+a track are the models of the `bank`, which mix, and after them two of ballistic flight, coasting
+and boosting, with a state of their own.
 
 Times are ns, places ECEF metres, speeds metres a second; -1 and NaN mean absent.
 """
