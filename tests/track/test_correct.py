@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.track.drawn import spd, state, work
+from tests.track.drawn import kalman, spd, state, work
 from tocsin import geo
 from tocsin.track import correct as kernels
 from tocsin.track.table import REPORT, Records
@@ -35,14 +35,6 @@ def corrected(
         mean, cov, dt_s, late_m2ps3, told(z[::-1], r[::-1]), rows, chance.copy(), k, work()
     )
     return mean, cov
-
-
-def kalman(
-    mean: FloatArray, cov: FloatArray, h: FloatArray, z: FloatArray, r: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    s = h @ cov @ h.T + r
-    k = cov @ h.T @ np.linalg.inv(s)
-    return mean + k @ (z - h @ mean), cov - k @ s @ k.T
 
 
 @given(seed=SEEDS, late_s=st.floats(-10.0, 10.0))

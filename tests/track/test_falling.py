@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from tests.track.arcs import AXES, Arc, Wind, flight, impact, impact_spread, place, polar_noise
+from tests.track.drawn import kalman
 from tocsin import geo
 from tocsin.track import boost, fall
 from tocsin.track.falling import (
@@ -51,15 +52,6 @@ def told(positions: FloatArray, noises: FloatArray) -> tuple[Records, IntArray]:
     reports = np.zeros(len(positions), REPORT)
     reports["position_m"], reports["covariance_m2"] = positions, noises
     return reports, np.arange(len(reports))
-
-
-def kalman(
-    mean: FloatArray, cov: FloatArray, h: FloatArray, z: FloatArray, noise: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Textbook update, Joseph form."""
-    gain = cov @ h.T @ np.linalg.inv(h @ cov @ h.T + noise)
-    rest = np.eye(8) - gain @ h
-    return mean + gain @ (z - h @ mean), rest @ cov @ rest.T + gain @ noise @ gain.T
 
 
 def moments(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.track.drawn import kalman
 from tocsin.instant import NS_PER_S
 from tocsin.track.system import STRAYS, VOUCHED, Links, Told, apart, intersect, vouched
 from tocsin.words import FloatArray
@@ -24,13 +25,6 @@ def step(dt_s: float) -> FloatArray:
 def shake(dt_s: float, density: float) -> FloatArray:
     block = np.array([[dt_s**3 / 3, dt_s**2 / 2], [dt_s**2 / 2, dt_s]])
     return np.asarray(np.kron(density * block, np.eye(3)), dtype=np.float64)
-
-
-def kalman(
-    mean: FloatArray, cov: FloatArray, z: FloatArray, noise: FloatArray, h: FloatArray = H
-) -> tuple[FloatArray, FloatArray]:
-    gain = cov @ h.T @ np.linalg.inv(h @ cov @ h.T + noise)
-    return mean + gain @ (z - h @ mean), (np.eye(6) - gain @ h) @ cov
 
 
 def blocks(cov: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -57,12 +51,12 @@ def raid(
         z = truth[:3] + rng.multivariate_normal(np.zeros(3), R)
         ours = f @ ours[0], f @ ours[1] @ f.T + shake(SCAN_S, 1.0)
         theirs = f @ theirs[0], f @ theirs[1] @ f.T + shake(SCAN_S, 2.0)
-        theirs = kalman(theirs[0], theirs[1], z, R)
+        theirs = kalman(*theirs, H, z, R)
         if scan < deaf_from:
-            ours = kalman(ours[0], ours[1], z, R)
+            ours = kalman(*ours, H, z, R)
         if own_radar:
             second = truth[:3] + rng.normal(size=3) * 80.0
-            theirs = kalman(theirs[0], theirs[1], second, np.eye(3) * 80.0**2)
+            theirs = kalman(*theirs, H, second, np.eye(3) * 80.0**2)
         here, speed = theirs[0][:3].copy(), theirs[0][3:].copy()
         pos_cov, vel_cov = blocks(theirs[1])
         if way == "ci":
@@ -71,9 +65,9 @@ def raid(
         elif way == "naive" and velocity:
             noise = np.zeros((6, 6))
             noise[:3, :3], noise[3:, 3:] = pos_cov, vel_cov
-            ours = kalman(ours[0], ours[1], theirs[0], noise, np.eye(6))
+            ours = kalman(*ours, np.eye(6), theirs[0], noise)
         elif way == "naive":
-            ours = kalman(ours[0], ours[1], here, pos_cov)
+            ours = kalman(*ours, H, here, pos_cov)
         if scan > 10:
             miss = ours[0] - truth
             nees.append(miss @ np.linalg.solve(ours[1], miss) / 6.0)
