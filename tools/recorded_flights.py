@@ -5,7 +5,6 @@ Boosters: shahar603/Telemetry-Data (Unlicense). Rockets: RocketPy-Team/RocketPy 
 
 import csv
 import gzip
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tocsin import geo
+from tocsin.sim.routes import destination
 from tocsin.words import FloatArray
 
 DEGREE = 7  # of the polynomials through a recorded segment
@@ -71,20 +71,6 @@ def curve(
     return fitted, float(np.sqrt(np.mean((fitted(t_s) - value) ** 2)))
 
 
-def away(origin: tuple[float, float], azimuth_deg: float, metres: float) -> tuple[float, float]:
-    """Latitude and longitude at a distance over the ground, on a sphere."""
-    lat, lon, arc = math.radians(origin[0]), math.radians(origin[1]), metres / geo.MEAN_RADIUS_M
-    turn = math.radians(azimuth_deg)
-    there = math.asin(
-        math.sin(lat) * math.cos(arc) + math.cos(lat) * math.sin(arc) * math.cos(turn)
-    )
-    east = math.atan2(
-        math.sin(turn) * math.sin(arc) * math.cos(lat),
-        math.cos(arc) - math.sin(lat) * math.sin(there),
-    )
-    return math.degrees(there), math.degrees(lon + east)
-
-
 def at(origin: tuple[float, float], height_m: float) -> FloatArray:
     """ECEF of a latitude, longitude (deg) and height."""
     return geo.ecef(np.array(origin[0]), np.array(origin[1]), np.array(height_m))
@@ -117,11 +103,12 @@ def boosters(folder: Path) -> Iterator[Segment]:
             t: float, site: tuple[float, float] = site, azimuth_deg: float = azimuth_deg,
             run: np.polynomial.Polynomial = run, rise: np.polynomial.Polynomial = rise,
         ) -> FloatArray:  # fmt: skip
-            return at(away(site, azimuth_deg, float(run(t))), float(rise(t)))
+            return at(destination(*site, azimuth_deg, float(run(t))), float(rise(t)))
 
-        middle = away(site, azimuth_deg, float(reach_m[(first + last) // 2]))
+        middle = destination(*site, azimuth_deg, float(reach_m[(first + last) // 2]))
         yield Segment(
-            mission, float(clock[-1]), path, rough, at(away(middle, azimuth_deg + 90, 60e3), 50.0),
+            mission, float(clock[-1]), path, rough,
+            at(destination(*middle, azimuth_deg + 90, 60e3), 50.0),
             (float(height_m[piece].min()), float(height_m[piece].max())),
             np.stack([t_s, reach_m, height_m], axis=1), (float(t_s[first]), float(t_s[last])),
         )  # fmt: skip
@@ -181,6 +168,6 @@ def rockets(folder: Path) -> Iterator[Segment]:
         heights = (float(height_m[inside].min()), float(height_m[inside].max()))
         yield Segment(
             name + ("" if place else " (height only)"), float(clock[-1]), path, rough,
-            at(away(spot, 90.0, 25e3), 50.0), heights,
+            at(destination(*spot, 90.0, 25e3), 50.0), heights,
             np.zeros((0, 3)), (burnt, float(t_s[top])),
         )  # fmt: skip
