@@ -136,17 +136,6 @@ def fly(
 
 
 @numba.njit(cache=True, nogil=True)
-def height_above(state: tuple[float, float, float, float, float, float]) -> float:
-    """Height above the ellipsoid along the geocentric radius (m).
-
-    Exact at 0; the error against the ellipsoidal height stays below 1 m per 100 km.
-    """
-    ring2, polar2 = state[0] * state[0] + state[1] * state[1], state[2] * state[2]
-    radius = np.sqrt(ring2 + polar2)
-    return float(radius * (1.0 - 1.0 / np.sqrt(ring2 * _PER_MAJOR2 + polar2 * _PER_MINOR2)))
-
-
-@numba.njit(cache=True, nogil=True)
 def _level(lanes: FloatArray, base: int, lane: int) -> float:
     """Above 0 over the ellipsoid, below 0 under it; near it, height over half the radius."""
     x, y = lanes[base + lane], lanes[base + LANES + lane]
