@@ -24,6 +24,7 @@ MEAN_RADIUS_M: Final = 6_371_008.8  # IUGG mean radius R1, Moritz (2000)
 
 NAUTICAL_MILE_M: Final = 1852.0  # exact, BIPM SI brochure
 FOOT_M: Final = 0.3048  # exact
+QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M
 RADIO_EARTH_FACTOR: Final = 4.0 / 3.0  # ITU-R P.310: effective Earth radius in a median atmosphere
 
 

@@ -35,10 +35,10 @@ from tocsin.edge.warming import Warming
 from tocsin.edge.watch import Watch
 from tocsin.engine import KERNELS_COLD, KERNELS_READY, Notice
 from tocsin.instant import NS_PER_MS, NS_PER_S
+from tocsin.rules.cap_tree import MEDIA_TYPE
 from tocsin.words import Frame, Input, Message, Site, Tick
 from tocsin.zones.map import ZoneMap
 
-CAP_MEDIA_TYPE: Final = "application/cap+xml"
 FEED_MEDIA_TYPE: Final = "application/atom+xml"
 CONSOLE_S: Final = 0.5
 TRACE_KEPT: Final = 4096
@@ -262,7 +262,7 @@ class Service:
         """Show what people were last told, before anything new: silence would be an all-clear."""
         standing, now_ns = self.mind.standing, self._now_ns()
         for subject, body, t_ns in standing.caps:
-            self.outlet.keep_cap(subject, Document.of(body, CAP_MEDIA_TYPE, t_ns))
+            self.outlet.keep_cap(subject, Document.of(body, MEDIA_TYPE, t_ns))
         for _, body, t_ns in standing.feed:
             self.outlet.documents["feed"] = Document.of(body, FEED_MEDIA_TYPE, t_ns)
         waiting = [standing.state] if standing.state is not None else []

@@ -31,12 +31,11 @@ from signxml.exceptions import SignXMLException
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from tocsin.rules.cap_tree import NAMESPACE, SIGNATURE, STATUS_OF_REALM, Element, text_of
+from tocsin.rules.cap_tree import NAMESPACE, SIGNATURE, STATUS_OF_REALM, XML_HEAD, Element, text_of
 from tocsin.words import REALMS, Message
 
 XML_BYTES_MAX: Final = 256 * 1024  # before parsing; ours stay below 200 kB
 JSON_BYTES_MAX: Final = 16 * 1024 * 1024  # a whole country's state is below 4 MB
-_XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 _C14N: Final = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
 
 # Trust is in the pinning: an expiry would add only the day on which genuine warnings are refused.
@@ -137,7 +136,7 @@ class Signer:
         if text_of(root, "status") != STATUS_OF_REALM[self.realm]:
             raise ValueError(f"CAP status {text_of(root, 'status')!r} is not of realm {self.realm}")
         signed = self._xml.sign(root, key=self._key, cert=[self._certificate])
-        return _XML_HEAD + etree.tostring(signed, encoding="UTF-8", xml_declaration=False)
+        return XML_HEAD + etree.tostring(signed, encoding="UTF-8", xml_declaration=False)
 
     def _seal_json(self, payload: bytes, *, detached: bool) -> str:
         header: dict[str, Any] = {"alg": "ES256", "kid": self.kid, "realm": self.realm}

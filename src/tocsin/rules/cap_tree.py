@@ -14,6 +14,8 @@ from lxml.etree import _Element
 from tocsin.instant import from_iso
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
+MEDIA_TYPE: Final = "application/cap+xml"
+XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 STATUS_OF_REALM: Final = {"live": "Actual", "exercise": "Exercise", "test": "Test"}
 

@@ -36,7 +36,7 @@ leaves it to the interface document of each system, so no range rate is made of 
 
 from typing import Final
 
-from tocsin.geo import FOOT_M, NAUTICAL_MILE_M
+from tocsin.geo import NAUTICAL_MILE_M, QUARTER_FLIGHT_LEVEL_M
 from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 from tocsin.sense.layout import (
     Category,
@@ -49,7 +49,6 @@ from tocsin.sense.layout import (
     Repeated,
 )
 
-QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M
 WARNINGS: Final = ("warning_1", "warning_2", "warning_3", "warning_4")
 BIRD_CODES: Final = (19, 20)  # I048/030: birds, flock of birds
 HELICOPTER_CODE: Final = 24  # I048/030

@@ -47,7 +47,7 @@ cannot be proven either: it is "truncated", whole. A first FSPEC of more than fi
 
 from typing import Final
 
-from tocsin.geo import FOOT_M
+from tocsin.geo import FOOT_M, QUARTER_FLIGHT_LEVEL_M
 from tocsin.sense.cat034 import TIME_OF_DAY_MOST
 from tocsin.sense.layout import (
     Category,
@@ -61,7 +61,6 @@ from tocsin.sense.layout import (
 )
 
 _DEGREE_OF_25_BITS: Final = 180.0 / 2**25
-_QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M
 _CLIMB_UNIT_MPS: Final = 6.25 * FOOT_M / 60
 
 _STATUS: Final = Item(
@@ -194,7 +193,7 @@ _ACCURACIES: Final = Compound(
             ),
         ),
         Item("AGA", Fixed(1), (Field("aga_m", 0, 8, lsb=6.25 * FOOT_M),)),
-        Item("ABA", Fixed(1), (Field("aba_m", 0, 8, lsb=_QUARTER_FLIGHT_LEVEL_M),)),
+        Item("ABA", Fixed(1), (Field("aba_m", 0, 8, lsb=QUARTER_FLIGHT_LEVEL_M),)),
         Item(
             "ATV",
             Fixed(2),
@@ -284,7 +283,7 @@ CAT062: Final = Category(
         Item(
             "136",
             Fixed(2),
-            (Field("measured_level_m", 0, 16, signed=True, lsb=_QUARTER_FLIGHT_LEVEL_M),),
+            (Field("measured_level_m", 0, 16, signed=True, lsb=QUARTER_FLIGHT_LEVEL_M),),
         ),
         Item(
             "130",
@@ -296,7 +295,7 @@ CAT062: Final = Category(
             Fixed(2),
             (
                 Field("qnh", 0, 1),
-                Field("barometric_altitude_m", 1, 15, signed=True, lsb=_QUARTER_FLIGHT_LEVEL_M),
+                Field("barometric_altitude_m", 1, 15, signed=True, lsb=QUARTER_FLIGHT_LEVEL_M),
             ),
         ),
         Item("220", Fixed(2), (Field("climb_mps", 0, 16, signed=True, lsb=_CLIMB_UNIT_MPS),)),

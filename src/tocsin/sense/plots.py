@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from tocsin.geo import QUARTER_FLIGHT_LEVEL_M
 from tocsin.sense.cat048 import (
     BIRD_CODES,
     HEIGHT_3D_ENDS,
     HELICOPTER_CODE,
-    QUARTER_FLIGHT_LEVEL_M,
     RHO_OVERFLOW,
     WARNINGS,
 )

@@ -16,7 +16,7 @@ from lxml import etree
 
 from tocsin.instant import NS_PER_S, cap_time
 from tocsin.rules.alerts import alert_id
-from tocsin.rules.cap_tree import NAMESPACE, STATUS_OF_REALM, Element
+from tocsin.rules.cap_tree import NAMESPACE, STATUS_OF_REALM, XML_HEAD, Element
 from tocsin.warn.texts import Texts
 from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
 from tocsin.words import Site
@@ -33,7 +33,6 @@ GEOCODES: Final = {
 }
 """Foreign ids of the zone map that name exactly the zone, and how CAP calls them. Codes of larger
 areas stay out: receivers warn the union of all that an area names."""
-XML_HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 _EMPTY: Final = f'<alert xmlns="{NAMESPACE}"/>'
 _IN: Final = f"{{{NAMESPACE}}}"
 

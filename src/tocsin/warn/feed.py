@@ -14,14 +14,13 @@ from lxml import etree
 
 from tocsin.instant import NS_PER_DAY, atom_time
 from tocsin.rules.alerts import alert_id
-from tocsin.rules.cap_tree import Element
-from tocsin.warn.cap import XML_HEAD, CapMessage
+from tocsin.rules.cap_tree import MEDIA_TYPE, XML_HEAD, Element
+from tocsin.warn.cap import CapMessage
 from tocsin.warn.texts import Texts
 from tocsin.warn.told import Told
 from tocsin.words import Site
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
-CAP_MEDIA_TYPE: Final = "application/cap+xml"
 AGE_NS_MAX: Final = NS_PER_DAY
 ENTRIES_MAX: Final = 200
 """At most so many entries, but never fewer than there are warnings in force."""
@@ -58,7 +57,7 @@ def entry(site: Site, told: Told, message: CapMessage, texts: Texts) -> Entry:
     _add(root, "id", urn(url))
     _add(root, "title", said.headline)
     _add(root, "updated", atom_time(message.sent.t_ns))
-    link = {"rel": "alternate", "type": CAP_MEDIA_TYPE, "href": url}
+    link = {"rel": "alternate", "type": MEDIA_TYPE, "href": url}
     etree.SubElement(root, f"{_IN}link", link)
     for term in (told.alert.threat, told.stage):
         etree.SubElement(root, f"{_IN}category", {"term": term})

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.rules.alerts import alert_id
+from tocsin.rules.cap_tree import MEDIA_TYPE
 from tocsin.warn.blind import BlindAreas
 from tocsin.warn.cap import GEOCODES, ZONE_CODE, Area, cap_message, in_force, sent_of
-from tocsin.warn.feed import AGE_NS_MAX, CAP_MEDIA_TYPE, Entry, entry, feed_document, in_feed
+from tocsin.warn.feed import AGE_NS_MAX, Entry, entry, feed_document, in_feed
 from tocsin.warn.outline import cap_polygons
 from tocsin.warn.state import STALE_AFTER_S, event_document, state_document, zone_state
 from tocsin.warn.texts import Texts
@@ -145,7 +146,7 @@ class Herald:
             self._feed_stale = True
             until_ns = cap.sent.t_ns_expires
             messages.append(
-                self._message(now_ns, "cap", name, CAP_MEDIA_TYPE, "xmldsig", until_ns, cap.payload)
+                self._message(now_ns, "cap", name, MEDIA_TYPE, "xmldsig", until_ns, cap.payload)
             )
         until_ns = max(alert.t_ns_expires, now_ns + EVENT_DEADLINE_NS_MIN)
         event = self._event(now_ns, told)
