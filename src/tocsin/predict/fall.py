@@ -16,7 +16,7 @@ from tocsin.predict import spread
 from tocsin.predict.air import AIR
 from tocsin.predict.plane import place, plane
 from tocsin.predict.sigma import moments
-from tocsin.predict.tally import HORIZON_S_MAX, QUANTILES, Strikes
+from tocsin.predict.tally import HORIZON_S_MAX, HORIZONS, QUANTILES, Strikes
 from tocsin.predict.zonal import Raster
 from tocsin.words import HORIZONS_S, BoolArray, FloatArray, Int32Array, IntArray
 
@@ -24,7 +24,6 @@ SAMPLES: Final = 2048
 """Measured (`bench/predict`, 2.5 km zones): of total variation 0.004, most is of this number; with
 1024 it is 0.006."""
 _SPREAD: Final = np.ascontiguousarray(spread.normal(SAMPLES, 3).T)
-_HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
 _BINS: Final = 256  # of time, from the first impact to the last: 0.1 s each, interpolated within
 
 WIND_SD_MPS: Final = 6.0
@@ -216,7 +215,7 @@ def _count(
     grid: Raster, placed: FloatArray, lag_s: float, tolls: Tolls
 ) -> tuple[int, float, float]:
     """Counts the impacts by zone harmed; zones touched, seconds to the first and last impact."""
-    horizons = np.array(_HORIZONS)
+    horizons = np.array(HORIZONS)
     soonest_s, latest_s = HORIZON_S_MAX, 0.0
     for i in range(placed.shape[1]):
         placed[2, i] = max(placed[2, i] - lag_s, 0.0)

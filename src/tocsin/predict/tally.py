@@ -10,7 +10,7 @@ from tocsin.words import HORIZONS_S, FloatArray, Int32Array, IntArray
 
 HORIZON_S_MAX: Final = float(HORIZONS_S[-1])
 QUANTILES: Final = (0.05, 0.50, 0.95)
-_HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
+HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
 _BINS: Final = 128
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
@@ -63,7 +63,7 @@ def tally(
     is as long as all of them.
     """
     slot = np.full(zones, -1, dtype=np.int32)
-    horizons = np.array(_HORIZONS)
+    horizons = np.array(HORIZONS)
     rows = _touched(slot, zone)
     count = len(rows)
     for s in range(count):

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
+from tocsin import geo
 from tocsin.track.cholesky import invert
 from tocsin.words import FloatArray, IntArray
 
@@ -20,7 +21,7 @@ _GATE: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
 _HEIGHT_SD_M: Final = 500.0  # a vertical s.d. above it is a guess, not a measurement
 _GUESS: Final = 900.0  # residuals that share one wrong guess of the height; chosen: all of a sky's
 _LEVEL_MIN: Final = 0.25  # sin^2 of the angle off the vertical: 60 deg of elevation
-_HORIZON_M: Final = 2.0 * 4.0 / 3.0 * 6_371_008.8  # as `geo.radio_horizon_m`
+_HORIZON_M: Final = 2.0 * geo.RADIO_EARTH_FACTOR * geo.MEAN_RADIUS_M  # as `geo.radio_horizon_m`
 
 
 class Memory(NamedTuple):
