@@ -4,6 +4,7 @@ These are promises, not tunings: few take cover from aircraft, and nobody who is
 to take cover before.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests import raid
+from tests.track.test_others import others as others_of
 from tocsin import geo
 from tocsin.cli.score import card_of
 from tocsin.cli.simulate import fold, open_world
@@ -22,7 +24,10 @@ from tocsin.score import Scorecard
 from tocsin.sim import truth as truths
 from tocsin.sim.sites import site as site_of
 from tocsin.sim.world import write
-from tocsin.words import Alert, BoolArray, Tracks
+from tocsin.track import Picture
+from tocsin.words import Alert, BoolArray, Fixes, Friends, Others, Sensors, Tracks
+
+NOTHING_ELSE = others_of()
 
 
 def scored(name: str, seed: int, folder: Path) -> Scorecard:
@@ -64,6 +69,55 @@ def test_one_drone_among_two_hundred_friends_is_warned_about(tmp_path: Path) -> 
     assert (card.hits, card.missed) == (1, 0)
     assert card.lead_ok_share == 1.0
     assert behind_cover(tmp_path) < 1_000.0
+
+
+def test_a_drone_that_claims_to_be_an_aircraft_is_warned_about(tmp_path: Path) -> None:
+    """ADS-B over the only drone, perfect in place and speed, before a radar that gets no replies:
+    nothing contradicts it. Every struck zone takes cover before the impact all the same."""
+    scored("single-drone", 1, tmp_path)
+    truth = truths.read(tmp_path)
+    [drone] = truth.flights
+    journal = Journal.open(tmp_path / "journal.sqlite", read_only=True)
+    mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
+    mind.picture = Deceived(drone)
+    told: dict[str, int] = {}
+    believed = 0
+    for entry in journal.entries():
+        for output in mind.handle(entry.batch):
+            if isinstance(output, Alert) and output.stage == "take_cover":
+                told.setdefault(output.zone, output.t_ns)
+        believed += mind.tracks is not None and bool(mind.tracks.friend.any())
+    assert believed > 100
+    [impact] = truth.impacts
+    assert impact.zones
+    for zone in impact.zones:
+        assert told[zone] < impact.t_ns - 15_000_000_000
+
+
+class Deceived(Picture):
+    """A picture that is told, with every batch, that `drone` is an aircraft with an address."""
+
+    def __init__(self, drone: truths.Flight) -> None:
+        super().__init__()
+        self._t_ns = np.asarray(drone.t_ns)
+        self._place_m = geo.ecef(drone.lat_deg, drone.lon_deg, drone.height_m)
+        self._speed_mps = np.gradient(self._place_m, self._t_ns / 1e9, axis=0)
+
+    def update(
+        self, now_ns: int, fixes: Fixes, sensors: Sensors, others: Others | None = None
+    ) -> None:
+        k = int(np.searchsorted(self._t_ns, now_ns)) - 1
+        if 0 <= k < len(self._t_ns):
+            claim = Friends(
+                t_ns=self._t_ns[k : k + 1],
+                mode_s=np.array([0x4B1805], np.int32),
+                position_m=self._place_m[k : k + 1],
+                velocity_mps=self._speed_mps[k : k + 1],
+                sigma_m=np.array([30.0]),
+                evidence=np.zeros(1, np.int64),
+            )
+            others = dataclasses.replace(NOTHING_ELSE, friends=claim)
+        super().update(now_ns, fixes, sensors, others)
 
 
 def asking(folder: Path, stage: str) -> Iterator[tuple[Alert, Tracks, BoolArray]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.track.rows import SCAN_S, S, Sky, claim
+from tocsin.predict.admission import WEIGHT_MIN
 from tocsin.track import claims, friends
 from tocsin.track.friends import Identity
 from tocsin.track.kind import (
@@ -135,7 +136,7 @@ def test_changing_addresses_raise_doubt() -> None:
     steady, still, _ = night(claimed=exact(DRONE_MPS))
     assert sky.tracks["friend_doubt"][0] >= still.tracks["friend_doubt"][0] + claims.RIVAL_DOUBT
     assert told[15:, DRONE].min() > 0.3
-    assert steady[-1, DRONE] < 0.1
+    assert steady[-1, DRONE] < told[-1, DRONE]
 
 
 def test_two_addresses_on_one_track_raise_doubt() -> None:
@@ -181,9 +182,13 @@ def test_a_drone_crossing_an_airway_takes_no_identity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "speed"), [(HIGH, AIRLINER_MPS), (LOW, DRONE_MPS * 1.1)], ids=["airliner", "light"]
+    ("start", "speed", "reply"),
+    [
+        pytest.param(HIGH, AIRLINER_MPS, False, id="airliner, ADS-B alone"),
+        pytest.param(HIGH, AIRLINER_MPS, True, id="airliner, ADS-B and reply"),
+        pytest.param(LOW, DRONE_MPS * 1.1, True, id="light, ADS-B and reply"),
+    ],
 )
-@pytest.mark.parametrize("reply", [False, True], ids=["ADS-B alone", "ADS-B and reply"])
 def test_a_real_aircraft_is_believed(start: FloatArray, speed: FloatArray, reply: bool) -> None:
     told, sky, _ = night(
         start=start, speed=speed, claimed=exact(speed), replies=lambda t: reply,
@@ -195,11 +200,26 @@ def test_a_real_aircraft_is_believed(start: FloatArray, speed: FloatArray, reply
     assert threat < (0.02 if reply else 0.1)
 
 
+@pytest.mark.parametrize("faster", [0.8, 0.9, 1.0, 1.1])
+def test_a_bare_claim_over_a_drone_leaves_it_a_threat(faster: float) -> None:
+    """Perfect in place, height and speed, and no radar or ear can contradict it. It halves the odds
+    of what motion says, so a real light aircraft that only sends ADS-B stays a threat as well."""
+    speed = DRONE_MPS * faster
+    told, sky, _ = night(speed=speed, claimed=exact(speed))
+    alone, _, _ = night(speed=speed)
+    assert sky.tracks["t_ns_friend"][0] > 0
+    said, plain = (one[-1, : BALLISTIC + 1].sum() for one in (told, alone))
+    assert plain > 0.5
+    assert said / (1.0 - said) >= 0.49 * plain / (1.0 - plain)
+    assert told[1:, DRONE].min() > WEIGHT_MIN[DRONE]
+
+
 def test_three_looks_are_needed_and_three_radars_in_a_second_are_not_three() -> None:
     told, _, _ = night(scans=6, claimed=exact(DRONE_MPS))
     alone, _, _ = night(scans=6)
     assert np.allclose(told[:2], alone[:2])
-    assert told[4, DRONE] < 0.5 * alone[4, DRONE]
+    odds, before = (one[4, DRONE] / (1.0 - one[4, DRONE]) for one in (told, alone))
+    assert odds < 0.6 * before
     sky, identity = Sky(1), Identity()
     for k in range(6):
         t_s, place = 0.2 * k, LOW + DRONE_MPS * 0.2 * k

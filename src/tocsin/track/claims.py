@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track import fall
-from tocsin.track.kind import FRIEND_NS
+from tocsin.track.kind import FRIEND_LN, FRIEND_NS
 from tocsin.track.state import mixed
 from tocsin.track.table import Records
 from tocsin.words import HINT_DRONE, HINTS, BoolArray, FloatArray, Int32Array, IntArray
@@ -35,9 +35,10 @@ VAGUE_M: Final = 800.0  # a track known no better cannot confirm or contradict a
 VAGUE_MPS: Final = 40.0
 STRIKES: Final = 2  # looks in a row that disagree, but not grossly, before it is withdrawn
 REACH_M: Final = 6_000.0  # of the search: the gate, and 10 s of the fastest airliner
-ADSB_DOUBT: Final = 3.0
-"""Of a claim that no radar's own reply supports. Chosen: leaves 3.5 of `kind.FRIEND_LN`, so that a
-light aircraft told by motion alone as drone 0.6 falls to 0.05, below what is forecast."""
+ADSB_DOUBT: Final = FRIEND_LN
+"""Of a claim that no radar's own reply supports. Chosen: it then halves the odds (`friend_worth` is
+ln 2) and no more. Whoever sends ADS-B can send it over a drone; what motion calls a drone with more
+than 1/3 is forecast (0.20, `predict.admission`) whatever it claims, until a radar has its reply."""
 RIVAL_DOUBT: Final = 3.0  # for each other address that claimed the track in the last minute
 RIVALS_MAX: Final = 2
 SOUND_DOUBT: Final = 2.5  # when most hints say drone

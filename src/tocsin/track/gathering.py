@@ -19,19 +19,79 @@ from tocsin.track.events import (
     HearEvent,
     LaunchEvent,
 )
-from tocsin.words import BoolArray, Friends, Int32Array, IntArray, Lines, Nodes, Others, Presences
+from tocsin.words import (
+    BoolArray,
+    FloatArray,
+    Friends,
+    Int32Array,
+    IntArray,
+    Launches,
+    Lines,
+    Nodes,
+    Others,
+    Presences,
+)
 
 SET_NS: Final = (
     NS_PER_S  # of hearing; chosen: a drone flies 50 m, a fifth of a good bearing's error
 )
 WAIT_NS: Final = 500 * NS_PER_MS  # for reports of the last second; chosen: networks of phones
 
-_Columns = TypeVar("_Columns", Lines, Presences, Friends)
+_Columns = TypeVar("_Columns", Lines, Presences, Friends, Launches)
 OtherEvent = FriendEvent | LaunchEvent
 
 
+def usable(others: Others, end_ns: int) -> tuple[Others, int]:
+    """`others` without what is no report, and how many those are.
+
+    Refused are numbers that are none, spreads that are not positive, nodes that nobody knows, and
+    times later than `end_ns`: a clock that is wrong.
+    """
+    lines, presences = others.lines, others.presences
+    friends, launches = others.friends, others.launches
+    nodes = len(others.nodes)
+    fit: list[tuple[Any, BoolArray]] = [
+        (
+            lines,
+            np.isfinite(lines.azimuth_rad)
+            & (lines.node >= -1) & (lines.node < nodes)
+            & ((lines.node >= 0) | np.isfinite(lines.origin_m).all(axis=1))
+            & _spread(lines.sigma_azimuth_rad)
+            & (np.isnan(lines.elevation_rad)
+               | np.isfinite(lines.elevation_rad) & _spread(lines.sigma_elevation_rad)),
+        ),
+        (presences, (presences.node >= 0) & (presences.node < nodes)),
+        (
+            friends,
+            np.isfinite(friends.position_m).all(axis=1)
+            & ~np.isinf(friends.velocity_mps).any(axis=1)
+            & (friends.mode_s >= 0) & _spread(friends.sigma_m),
+        ),
+        (
+            launches,
+            np.isfinite(launches.position_m).all(axis=1)
+            & np.isfinite(launches.covariance_m2).all(axis=(1, 2))
+            & (np.isnan(launches.azimuth_rad)
+               | np.isfinite(launches.azimuth_rad) & _spread(launches.sigma_azimuth_rad))
+            & (launches.chance > 0.0) & (launches.chance <= 1.0),
+        ),
+    ]  # fmt: skip
+    good = [(columns, rows & (columns.t_ns <= end_ns)) for columns, rows in fit]
+    refused = sum(len(rows) - int(rows.sum()) for _, rows in good)
+    if not refused:
+        return others, 0
+    kept = [_rows(columns, rows) for columns, rows in good]
+    return Others(
+        lines=kept[0], presences=kept[1], friends=kept[2], launches=kept[3], nodes=others.nodes
+    ), refused
+
+
+def _spread(sigma: FloatArray) -> BoolArray:
+    return np.asarray(np.isfinite(sigma) & (sigma > 0.0))
+
+
 class Gathering:
-    """What was heard and is not ripe yet. Bounded by `WAIT_NS` of reports."""
+    """What was heard and is not ripe yet: what is `usable` waits for `WAIT_NS` and a second."""
 
     def __init__(self) -> None:
         self._parts: dict[int, list[tuple[Lines, Presences]]] = {}

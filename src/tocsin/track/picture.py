@@ -27,7 +27,7 @@ from tocsin.track.events import (
     cut,
     whole,
 )
-from tocsin.track.gathering import Gathering
+from tocsin.track.gathering import Gathering, usable
 from tocsin.track.sky import Sky
 from tocsin.track.survey import GOOD, REFUSED, REPEATED, SUSPECT, survey
 from tocsin.track.table import Records
@@ -111,6 +111,8 @@ class Picture:
         if len(fixes):
             fresh.extend((event.key, event) for event in self._looks(fixes, sensors))
         if others is not None:
+            others, refused = usable(others, self._now_ns + EARLY_NS)
+            self.refused += refused
             told = self._others.repeated
             at_once, late = self._others.take(others, self._serial, self._now_ns - LATE_NS)
             self.repeated += self._others.repeated - told
