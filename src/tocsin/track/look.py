@@ -23,7 +23,7 @@ from tocsin.track.settle import EXISTENCE_MAX, SURE, absorb, account, grow_up
 from tocsin.track.silence import sweep, unseen_in, weed
 from tocsin.track.table import HYPOTHESES, Record, Records
 from tocsin.track.upward import vertical
-from tocsin.words import FloatArray, IntArray
+from tocsin.words import BoolArray, FloatArray, IntArray
 
 START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's is sown; chosen
 PROMOTE: Final = 1e-5  # least existence at which a seed becomes a track; chosen
@@ -38,17 +38,22 @@ velocities is none of them, and its spread would only grow. Chosen."""
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def take(
-    tracks: Records, book: Records, n: int, seeds: Records, ns: int, reports: Records, look: Look,
+    tracks: Records, book: Records, n: int, seeds: Records, ns: int, reports: Records,
     banks: Records, charts: Records, numbers: Records, scratch: Records, whose: IntArray,
+    sensor: int, scan_s: float, chance: float, t_ns: int, place: FloatArray, range_m: float,
 ) -> tuple[int, int]:  # fmt: skip
     """Fold one look in; how many tracks and seeds there are then.
 
-    `whose` (m,) gets the row of the track that a report surely (`SURE`) is of, or -1.
+    The look comes field by field: to take a tuple apart costs Numba a microsecond. `whose` (m,)
+    gets the row of the track that a report surely (`SURE`) is of, or -1.
 
     There must be room for as many more tracks as there are seeds or reports, whichever is less
     (when there is not, seeds stay seeds), and for as many more seeds as there are reports.
     """
-    bank, chart, work = banks[0], charts[look.sensor], scratch[0]
+    bank, chart, work = banks[0], charts[sensor], scratch[0]
+    for a in range(3):
+        work.site[a] = place[a]
+    look = Look(sensor, scan_s, chance, t_ns, work.site, range_m)
     m = len(reports)
     whose[:] = -1
     ground.age(chart, look.t_ns, look.scan_s)
@@ -61,22 +66,9 @@ def take(
     pairs = gather(tracks, book, n, seeds, ns, reports, look, bank, other, work)
     down, unexplained = marginals(pairs.owner, pairs.report, pairs.weight, other)
     met = np.zeros(n, np.bool_)
-    first, size = int(np.int64(0)), len(pairs.owner)  # a literal 0 is a type of its own
-    while first < size and pairs.owner[first] < n:
-        i, stop, total = pairs.owner[first], first, 1.0
-        while stop < size and pairs.owner[stop] == i:
-            work.chance[stop - first] = pairs.weight[stop] * down[stop]
-            total += work.chance[stop - first]
-            stop += 1
-        for k in range(stop - first):
-            work.chance[k] /= total
-        met[i] = True
-        mine = book[i, look.sensor]
-        _settle(tracks[i], mine, reports, look, bank, pairs, first, stop - first, total, work)
-        if work.surety > SURE:
-            whose[work.leader] = i
-        grow_up(tracks[i], chart, numbers[0], work)
-        first = stop
+    first = _settle_all(
+        tracks, book, n, reports, look, bank, chart, numbers[0], pairs, down, met, whose, work
+    )
     sweep(reports, look.place, work)
     unseen_in(tracks, book, n, met, look, bank, work)
     n = _promote(
@@ -115,11 +107,45 @@ def _expect(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _settle_all(
+    tracks: Records, book: Records, n: int, reports: Records, look: Look, bank: Record,
+    chart: Record, numbers: Record, pairs: Pairs, down: FloatArray, met: BoolArray,
+    whose: IntArray, work: Record,
+) -> int:  # fmt: skip
+    """Settle every track that has pairs; where those of seeds begin. `met` and `whose` are told.
+
+    What one track needs of the pairs goes by way of `work`: each array that is handed to a kernel
+    is counted, atomically, and for one track that takes longer than the copy.
+    """
+    owner, report_of, log_like, weight = pairs.owner, pairs.report, pairs.log_like, pairs.weight
+    first, size = int(np.int64(0)), len(owner)  # a literal 0 is a type of its own
+    while first < size and owner[first] < n:
+        i, count, total = owner[first], 0, 1.0
+        while first + count < size and owner[first + count] == i:
+            p = first + count
+            work.found[count] = report_of[p]
+            work.chance[count] = weight[p] * down[p]
+            total += work.chance[count]
+            for h in range(HYPOTHESES):
+                work.like[count, h] = log_like[p, h]
+            count += 1
+        for k in range(count):
+            work.chance[k] /= total
+        met[i] = True
+        _settle(tracks[i], book[i, look.sensor], reports, look, bank, count, total, work)
+        if work.surety > SURE:
+            whose[work.leader] = i
+        grow_up(tracks[i], chart, numbers, work)
+        first += count
+    return first
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _settle(
-    track: Record, mine: Record, reports: Records, look: Look, bank: Record, pairs: Pairs,
-    first: int, size: int, total: float, work: Record,
+    track: Record, mine: Record, reports: Records, look: Look, bank: Record, size: int,
+    total: float, work: Record,
 ) -> None:  # fmt: skip
-    """Existence and state of a track by the marginals of its pairs from `first` on.
+    """Existence and state of a track by the marginals of its `size` pairs, which are in `work`.
 
     Bernoulli update of TOMB/P (Williams 2015, equations 33-36). A look in which the track was
     already dealt with charges no second miss, and one older than the last proves nothing.
@@ -140,13 +166,13 @@ def _settle(
     if mass >= 0.5:
         track.scan_s = look.scan_s
     if track.looks <= YOUNG_LOOKS:
-        chance[0] = mass
-        first, size = first + best, 1
+        chance[0], work.found[0], size = mass, work.found[best], 1
+        for h in range(HYPOTHESES):
+            work.like[0, h] = work.like[best, h]
     else:
         for k in range(size):
             chance[k] /= there
-    like = pairs.log_like[first : first + size]
-    absorb(track, reports, pairs.report[first : first + size], like, bank, look.place, work)
+    absorb(track, reports, work.found[:size], work.like[:size], bank, look.place, work)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -197,20 +223,19 @@ def _promote(
     if count > room:
         least = np.sort(there[:count])[count - room] if room > 0 else np.inf
     to = n
-    log_like, rows = np.empty((1, HYPOTHESES)), np.empty(1, np.int64)
     for c in range(count):
         if there[c] < least or to == n + room:
             continue
         seed, track = seeds[pairs.owner[best[c]] - n], tracks[to]
         plant(track, book[to], seed, bank, work)
         advance(track, look.t_ns, bank, work)
-        rows[0], work.chance[0] = pairs.report[best[c]], mass[c]
-        likelihoods(track, reports[rows[0]], bank, work.log_like, work)
+        work.found[0], work.chance[0] = pairs.report[best[c]], mass[c]
+        likelihoods(track, reports[work.found[0]], bank, work.log_like, work)
         for h in range(HYPOTHESES):
-            log_like[0, h] = work.log_like[h]
+            work.like[0, h] = work.log_like[h]
         account(track, book[to, look.sensor], look, mass[c])
         track.existence = min(there[c], EXISTENCE_MAX)
-        absorb(track, reports, rows, log_like, bank, look.place, work)
+        absorb(track, reports, work.found[:1], work.like[:1], bank, look.place, work)
         grow_up(track, chart, numbers, work)
         seed.existence = 0.0
         to += 1

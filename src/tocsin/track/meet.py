@@ -210,12 +210,15 @@ def _of_tracks(
     owner, report_of, weight, echo = pairs.owner, pairs.report, pairs.weight, pairs.echo
     log_like, found, count, like = pairs.log_like, around.found, around.met, work.log_like
     sensor, t_ns, scan_s, chance = look.sensor, look.t_ns, look.scan_s, look.chance
+    waited_s, left = 0.0, 1.0  # a look's tracks wait equally long
     for b in range(end - begin):
         if count[b] == 0:
             continue
         track, mine = tracks[begin + b], book[begin + b, sensor]
         dt_s = max((t_ns - track.t_ns) * 1e-9, 0.0)
-        track.existence *= math.exp(-dt_s / bank.life_s)
+        if dt_s != waited_s:
+            waited_s, left = dt_s, math.exp(-dt_s / bank.life_s)
+        track.existence *= left
         advance(track, t_ns, bank, work)
         again = abs(t_ns - mine.ns) * 1e-9 <= SAME_LOOK * scan_s and mine.mass > 0.5
         there = track.existence * chance_left(mine, t_ns, scan_s, chance)

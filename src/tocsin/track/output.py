@@ -70,14 +70,21 @@ def _write(
     ln_beta: FloatArray, confirmed: BoolArray, friend: BoolArray, hits: Int32Array,
     mode_3a: Int32Array, mode_s: Int32Array, evidence: IntArray, changed: BoolArray,
 ) -> None:  # fmt: skip
-    """Write each track as it is expected to be at now."""
-    order, mean = _order(tracks, n), np.empty(6)
+    """Write each track as it is expected to be at now.
+
+    A state goes by way of the scratch: its parts are no counted arrays, as those of the answer are.
+    """
+    order, bank, work = _order(tracks, n), banks[0], scratch[0]
+    mean, cov = work.total[:], work.change[:]
     for i in range(n):
         track = tracks[order[i]]
-        _outlook(track, now_ns, banks[0], scratch[0], mean, covariance[i], ln_beta[i])
+        ln_beta[i, 0], ln_beta[i, 1] = _outlook(track, now_ns, bank, work, mean, cov)
         for a in range(3):
             position[i, a] = mean[a]
             velocity[i, a] = mean[a + 3]
+        for a in range(6):
+            for b in range(6):
+                covariance[i, a, b] = cov[a, b]
         ids[i], t_ns[i], existence[i] = track.id, now_ns, track.existence
         t_ns_seen[i], t_ns_born[i] = track.t_ns_seen, track.t_ns_born
         said = track.t_ns_friend > 0 and track.t_ns_seen - track.t_ns_friend <= FRIEND_NS
@@ -91,17 +98,16 @@ def _write(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _outlook(
-    track: Record, now_ns: int, bank: Record, work: Record, mean: FloatArray, cov: FloatArray,
-    ln_beta: FloatArray,
-) -> None:  # fmt: skip
-    """Mean (6,), covariance (6,6) and ln beta (2: mean, s.d.) of a track at now."""
+    track: Record, now_ns: int, bank: Record, work: Record, mean: FloatArray, cov: FloatArray
+) -> tuple[float, float]:
+    """Write mean (6,) and covariance (6,6) of a track at now; mean and s.d. of its ln beta."""
     dt_s = (now_ns - track.t_ns) * 1e-9
-    ln_beta[0], ln_beta[1] = fall.LN_BETA, fall.LN_BETA_SD
+    ln_beta, ln_beta_sd = fall.LN_BETA, fall.LN_BETA_SD
     falls = falling(track)
     if falls > 0.0:
         state, spread = np.empty(FALL_STATE), np.empty((FALL_STATE, FALL_STATE))
         h = fall_likelier(track, state, spread)
-        ln_beta[0], ln_beta[1] = state[6], spread[6, 6] ** 0.5
+        ln_beta, ln_beta_sd = state[6], spread[6, 6] ** 0.5
         if falls >= 0.5:
             if dt_s > 0.0:
                 fall.predict(state, spread, dt_s, h == BOOST)
@@ -109,8 +115,9 @@ def _outlook(
                 mean[a] = state[a]
                 for b in range(6):
                     cov[a, b] = spread[a, b]
-            return
+            return ln_beta, ln_beta_sd
     blend(track, mean, cov)
     if dt_s > 0.0:
         vertical(mean, work.up)
         predict(mean, cov, dt_s, bank, leading(track), work.up, work)
+    return ln_beta, ln_beta_sd

@@ -8,6 +8,7 @@ what is late belongs, and seconds apart before.
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -43,6 +44,7 @@ COPIES_RECENT: Final = 4  # so many are kept as they come; chosen
 EARLY_NS: Final = NS_PER_S
 """Reports from further in the future are refused: a clock that is wrong; chosen, above what clocks
 of one network differ by."""
+_KEY: Final = attrgetter("key")
 
 
 class Picture:
@@ -64,7 +66,7 @@ class Picture:
         self._sky = Sky(models.full() if bank is None else bank, tracks_max)
         self._begun: Key = (-1, 0, 0, 0)
         self._frontier: Key = self._begun
-        self._events: list[tuple[Key, Event]] = []
+        self._events: list[Event] = []
         self._copies: list[tuple[Key, Sky]] = [(self._begun, self._sky.copy())]
         self._beat_ns = 0
         self._others = Gathering()
@@ -107,9 +109,9 @@ class Picture:
         self._now_ns = max(self._now_ns, now_ns)
         self._sky.tracks["changed"][: self._sky.n] = False
         self._sky.widen(len(sensors))
-        fresh: list[tuple[Key, Event]] = []
+        fresh: list[Event] = []
         if len(fixes):
-            fresh.extend((event.key, event) for event in self._looks(fixes, sensors))
+            fresh += self._looks(fixes, sensors)
         if others is not None:
             others, refused = usable(others, self._now_ns + EARLY_NS)
             self.refused += refused
@@ -118,11 +120,11 @@ class Picture:
             self.repeated += self._others.repeated - told
             self._serial += len(others.friends) + len(others.launches)
             self.late += late
-            fresh.extend((event.key, event) for event in at_once)
+            fresh += at_once
         for heard in self._others.ripe(self._now_ns, self._serial):
             self._serial += len(heard.lines) + len(heard.presences)
-            fresh.append((heard.key, heard))
-        fresh.extend(self._beats(sensors))
+            fresh.append(heard)
+        fresh += self._beats(sensors)
         if fresh:
             self._fold(fresh)
 
@@ -175,9 +177,9 @@ class Picture:
         if not len(rows):
             return rows
         seen: set[tuple[int, int, int, bytes]] = set()
-        for key, event in self._events:
+        for event in self._events:
             if isinstance(event, LookEvent | SystemEvent):
-                reports = event.reports
+                key, reports = event.key, event.reports
                 for t_ns, place in zip(reports["t_ns"], reports["position_m"], strict=True):
                     seen.add((key[1], key[2], int(t_ns), place.tobytes()))
         return np.array(
@@ -195,34 +197,33 @@ class Picture:
             dtype=np.int64,
         )
 
-    def _beats(self, sensors: Sensors) -> list[tuple[Key, Event]]:
+    def _beats(self, sensors: Sensors) -> list[Event]:
         """The beats that have become due, at whole multiples of `BEAT_NS`."""
         latest_ns = self._now_ns // BEAT_NS * BEAT_NS
         if self._beat_ns == 0 or latest_ns - self._beat_ns > LATE_NS:
             self._beat_ns = latest_ns - BEAT_NS
-        beats: list[tuple[Key, Event]] = []
+        beats: list[Event] = []
         while self._beat_ns < latest_ns:
             self._beat_ns += BEAT_NS
-            key = (self._beat_ns, RANK_BEAT, 0, 0)
-            beats.append((key, Beat(key, sensors)))
+            beats.append(Beat((self._beat_ns, RANK_BEAT, 0, 0), sensors))
         return beats
 
-    def _fold(self, fresh: list[tuple[Key, Event]]) -> None:
+    def _fold(self, fresh: list[Event]) -> None:
         """Fold events, going back in time where they demand it."""
-        fresh.sort(key=lambda pair: pair[0])
-        if fresh[0][0] < self._frontier:
+        fresh.sort(key=_KEY)
+        if fresh[0].key < self._frontier:
             fresh = self._rewind(fresh)
-        for key, event in fresh:
+        for event in fresh:
             self._sky.fold(event)
-            self._frontier = key
-            self._events.append((key, event))
+            self._frontier = key = event.key
+            self._events.append(event)
             self._since += 1
             if key[0] - self._copies[-1][0][0] >= COPY_NS or self._since >= COPY_EVENTS:
                 self._copy()
 
-    def _rewind(self, fresh: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
+    def _rewind(self, fresh: list[Event]) -> list[Event]:
         """Set the sky back to before the first of `fresh`; what is to be folded from there."""
-        first = fresh[0][0]
+        first = fresh[0].key
         while len(self._copies) > 1 and self._copies[-1][0] >= first:
             self._copies.pop()
         boundary, sky = self._copies[-1]
@@ -230,12 +231,12 @@ class Picture:
         self._sky = sky.copy()
         self._sky.widen(sensors)
         self._frontier, self._since = boundary, 0
-        begun = bisect_right(self._events, boundary, key=lambda pair: pair[0])
+        begun = bisect_right(self._events, boundary, key=_KEY)
         again = self._events[begun:]
         del self._events[begun:]
         self.replayed += len(again)
-        for pair in fresh:
-            insort(again, pair, key=lambda pair: pair[0])
+        for event in fresh:
+            insort(again, event, key=_KEY)
         return again
 
     def _copy(self) -> None:
@@ -256,5 +257,5 @@ class Picture:
         oldest_ns = self._now_ns - LATE_NS
         while len(self._copies) > 1 and self._copies[1][0][0] < oldest_ns:
             self._copies.pop(0)
-        begun = bisect_right(self._events, self._copies[0][0], key=lambda pair: pair[0])
+        begun = bisect_right(self._events, self._copies[0][0], key=_KEY)
         del self._events[:begun]

@@ -87,7 +87,8 @@ def absorb(
         for h in range(HYPOTHESES):
             part[h, j] = 0.0
             if track.weight[h] > 0.0:
-                part[h, j] = track.weight[h] * math.exp(log_like[j, h] - best)
+                less = log_like[j, h] - best
+                part[h, j] = track.weight[h] * (math.exp(less) if less != 0.0 else 1.0)
                 total += part[h, j]
         for h in range(HYPOTHESES):
             part[h, j] *= chance[j] / total

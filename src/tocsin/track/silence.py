@@ -80,18 +80,13 @@ def _miss(track: Record, mine: Record, chance: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _flat(position: FloatArray, place: FloatArray, up: FloatArray, out: FloatArray) -> None:
+def _flat(position: FloatArray, place: FloatArray, up: FloatArray) -> tuple[float, float, float]:
     """Horizontal unit vector from `place` towards `position`."""
-    rise, length = 0.0, 0.0
-    for a in range(3):
-        out[a] = position[a] - place[a]
-        rise += out[a] * up[a]
-    for a in range(3):
-        out[a] -= rise * up[a]
-        length += out[a] * out[a]
-    length = max(math.sqrt(length), 1e-3)
-    for a in range(3):
-        out[a] /= length
+    x, y, z = position[0] - place[0], position[1] - place[1], position[2] - place[2]
+    rise = x * up[0] + y * up[1] + z * up[2]
+    x, y, z = x - rise * up[0], y - rise * up[1], z - rise * up[2]
+    length = max(math.sqrt(x * x + y * y + z * z), 1e-3)
+    return x / length, y / length, z / length
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -104,14 +99,14 @@ def sweep(reports: Records, place: FloatArray, work: Record) -> None:
     work.edge = 2.0
     if np.isnan(place[0]) or len(reports) < 2:
         return
-    up, middle, sight = work.lift, work.sector, work.heading
+    up, middle, sight = work.lift, work.sector, np.empty((len(reports), 3))
     work.antenna_m = max(height_and_up(place, up), 0.0)
     for a in range(3):
         middle[a] = 0.0
     for j in range(len(reports)):
-        _flat(reports[j].position_m, place, up, sight)
+        sight[j, 0], sight[j, 1], sight[j, 2] = _flat(reports[j].position_m, place, up)
         for a in range(3):
-            middle[a] += sight[a]
+            middle[a] += sight[j, a]
     length = math.sqrt(middle[0] ** 2 + middle[1] ** 2 + middle[2] ** 2)
     if length < 1e-6 * len(reports):
         return
@@ -119,17 +114,17 @@ def sweep(reports: Records, place: FloatArray, work: Record) -> None:
         middle[a] /= length
     edge = 1.0
     for j in range(len(reports)):
-        _flat(reports[j].position_m, place, up, sight)
-        edge = min(edge, sight[0] * middle[0] + sight[1] * middle[1] + sight[2] * middle[2])
+        cosine = sight[j, 0] * middle[0] + sight[j, 1] * middle[1] + sight[j, 2] * middle[2]
+        edge = min(edge, cosine)
     work.edge = edge
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def swept(position: FloatArray, place: FloatArray, work: Record) -> bool:
     """Whether a place lies in the sector that `sweep` found."""
-    middle, sight = work.sector, work.heading
-    _flat(position, place, work.lift, sight)
-    return bool(sight[0] * middle[0] + sight[1] * middle[1] + sight[2] * middle[2] >= work.edge)
+    middle = work.sector
+    x, y, z = _flat(position, place, work.lift)
+    return bool(x * middle[0] + y * middle[1] + z * middle[2] >= work.edge)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

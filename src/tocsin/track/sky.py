@@ -3,7 +3,6 @@
 What can be rolled back lies here and nowhere else; `Picture` keeps copies of it.
 """
 
-import copy
 from typing import Final
 
 import numpy as np
@@ -59,7 +58,8 @@ class Sky:
 
     def copy(self) -> "Sky":
         """An independent copy without spare room."""
-        other = copy.copy(self)
+        other = Sky.__new__(Sky)
+        vars(other).update(vars(self))
         other.tracks, other.book = copied(self.tracks[: self.n]), copied(self.book[: self.n])
         other.seeds, other.charts = copied(self.seeds[: self.ns]), copied(self.charts)
         other.heard_ns = self.heard_ns.copy()
@@ -113,8 +113,8 @@ class Sky:
         reports = self._registered(event)
         whose = np.empty(m, dtype=np.int64)
         self.n, self.ns = look.take(
-            self.tracks, self.book, self.n, self.seeds, self.ns, reports, event.look,
-            self.bank, self.charts, TABLE, self.scratch, whose,
+            self.tracks, self.book, self.n, self.seeds, self.ns, reports, self.bank,
+            self.charts, TABLE, self.scratch, whose, *event.look,
         )  # fmt: skip
         if reports is not event.reports or len(self.identity):
             self._learn(event, whose)
@@ -135,8 +135,8 @@ class Sky:
         at, given = event.look, event.reports
         if len(self.registration) < 2:
             self.registration.hear(at.sensor, at.t_ns, at.place, at.range_m)
-        if len(self.registration) < 2:
-            return given
+            if len(self.registration) < 2:
+                return given
         fixed, wider = self.registration.correct(
             at.sensor, at.t_ns, at.place, at.range_m, given["position_m"], given["covariance_m2"]
         )

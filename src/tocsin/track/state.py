@@ -43,6 +43,17 @@ def reweigh(track: Record, log_like: FloatArray, count: int) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def blend(track: Record, mean: FloatArray, cov: FloatArray) -> None:
     """Moments of the models of a track, whose weights need not sum to 1."""
+    alone, models = 0, 0
+    for m in range(MODELS):
+        if track.weight[m] > 0.0:
+            alone, models = m, models + 1
+    if models == 1 and track.weight[alone] == 1.0:  # what the sums below come to
+        for a in range(6):
+            mean[a] = track.mean[alone, a]
+            for b in range(a + 1):
+                cov[a, b] = track.cov[alone, a, b]
+                cov[b, a] = cov[a, b]
+        return
     total = 0.0
     for a in range(6):
         mean[a] = 0.0

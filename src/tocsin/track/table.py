@@ -127,7 +127,9 @@ SCRATCH: Final = np.dtype(
         ("gain", np.float64, (6, 3)),
         ("cross", np.float64, (6, 3)),
         ("change", np.float64, (6, 6)),
-        ("found", np.int64, (CROWD,)),
+        ("found", np.int64, (CROWD,)),  # the reports of one track
+        ("like", np.float64, (CROWD, HYPOTHESES)),  # ... and how each hypothesis likes them
+        ("site", np.float64, (3,)),  # where the sensor stands whose look is taken
         ("dt_s", np.float64, (CROWD,)),
         ("chance", np.float64, (CROWD,)),
         ("part", np.float64, (HYPOTHESES, CROWD)),
