@@ -76,7 +76,7 @@ def test_a_drone_that_claims_to_be_an_aircraft_is_warned_about(tmp_path: Path) -
     nothing contradicts it. Every struck zone takes cover before the impact all the same."""
     scored("single-drone", 1, tmp_path)
     truth = truths.read(tmp_path)
-    [drone] = truth.flights
+    [drone] = [flight for flight in truth.flights if flight.kind == "drone"]
     journal = Journal.open(tmp_path / "journal.sqlite", read_only=True)
     mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
     mind.picture = Deceived(drone)
