@@ -208,7 +208,7 @@ def test_by_night_early_is_later_and_surer_and_take_cover_the_same() -> None:
         told.until(at_s + 1190.0)
         begun[at_s] = {stage: t_s - at_s for t_s, stage in told.stages()}
     day, night = begun[0.0], begun[NIGHT_S]
-    assert night["early"] > day["early"] + 200.0
+    assert night["early"] > day["early"] + 50.0
     assert night["take_cover"] == day["take_cover"]
     assert day["early"] < day["take_cover"]
     assert night["early"] < night["take_cover"]
