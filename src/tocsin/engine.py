@@ -25,6 +25,7 @@ from tocsin.words import (
     Fixes,
     Frame,
     Input,
+    Order,
     Output,
     Rejected,
     Sensors,
@@ -159,6 +160,7 @@ class Engine:
         self.herald = Herald(site, zones, phrases)
         self.held = Held()
         self.sensors: Sensors | None = None
+        self.orders: tuple[Order, ...] = ()
         self.fixes: tuple[Fixes, ...] = ()
         self.tracks: Tracks | None = None
         self.arrivals: Arrivals | None = None
@@ -196,6 +198,7 @@ class Engine:
         probe("warn")
 
         self.sensors, self.tracks, self.arrivals = heard.sensors, tracks, arrivals
+        self.orders = orders
         if self.held.closed and KERNELS_READY in said:
             self.held.open(now_ns)  # the next batch takes: a bad frame must not undo this one
         self.fixes = tuple(sky.fixes for _, sky in skies if len(sky.fixes))

@@ -1,11 +1,16 @@
 """`tocsin score` on a folder and on a run: policy, calibration and report, from a real journal."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests import raid
 from tocsin.cli.score import judged, score
+from tocsin.decide import POLICIES
+from tocsin.edge import reading
+from tocsin.edge.journal import Journal
+from tocsin.edge.site import BadSite
 from tocsin.sim import runs
 from tocsin.sim import truth as truths
 from tocsin.sim.runs import Raid, Run
@@ -60,3 +65,37 @@ def test_the_report_explains_its_cases_and_the_forecast_is_checked(
     assert "  rule     " in page
     assert "  bytes    " in page
     assert "Reliability of the forecast</title>" in page
+
+
+def test_deciding_again_under_the_same_policy_says_the_same(run: Path) -> None:
+    journal = Journal.open(run / "raid-001" / "journal.sqlite", read_only=True)
+    said, _ = reading.decided_again(journal, ("default", "region"))
+    assert said["default"] == reading.alerts(journal) != []
+    regions = reading.zones_of(journal).regions
+    row = reading.zones_of(journal).row
+    told = {row(alert.zone) for alert in said["region"] if alert.stage == "take_cover"}
+    areas = {int(regions[one]) for one in told}
+    assert told == {one for one in range(len(regions)) if int(regions[one]) in areas}
+
+
+def test_all_policies_are_compared_on_one_journal(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score(run, policy="all", jobs=1, json=True)
+    cards = {card["policy"]: card for card in json.loads(capsys.readouterr().out)}
+    own, _ = judged(run, jobs=1)
+    assert list(cards) == [name for name in POLICIES if name != "default"]
+    assert {card["hits"] for card in cards.values()} == {own.hits}
+    assert own.person_minutes in [card["person_minutes"] for card in cards.values()]
+    assert cards["region"]["person_minutes"] > 2.0 * own.person_minutes
+
+
+def test_pictures_want_one_policy(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as left:
+        score(run, policy="all", html=tmp_path / "report.html")
+    assert left.value.code == 2
+
+
+def test_an_unknown_policy_is_refused_with_the_names(run: Path) -> None:
+    with pytest.raises(BadSite, match="no policy 'brave': choose from default, threshold"):
+        judged(run, "brave", jobs=1)

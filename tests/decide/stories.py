@@ -33,6 +33,8 @@ class Country:
     lat_deg: np.ndarray
     lon_deg: np.ndarray
     shelter_s: np.ndarray
+    regions: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    districts: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,6 +54,8 @@ def country(zones: int = 3, shelter_s: float = 90.0, apart_deg: float = 0.2) -> 
         lat_deg=np.full(zones, 49.0),
         lon_deg=36.0 + apart_deg * np.arange(zones),
         shelter_s=np.full(zones, shelter_s),
+        regions=np.arange(zones) // 4,
+        districts=np.arange(zones) // 2,
     )
 
 

@@ -2,7 +2,7 @@
 
 from tests.score.stories import ZONES, impact, story, truth
 from tocsin.score.scorecard import score
-from tocsin.score.text import render_text
+from tocsin.score.text import render_policies, render_text
 
 
 def test_the_table_holds_the_figures() -> None:
@@ -20,3 +20,24 @@ def test_what_was_not_measured_is_a_dash() -> None:
     assert "- / -" in text
     assert "None" not in text
     assert "nan" not in text
+
+
+def test_policies_stand_one_below_the_other() -> None:
+    """Told 5 s and 50 s before: 1 and 0 missed of one hit, for as many person-minutes."""
+    came = truth(impact(100, "a"))
+    cards = [
+        score(
+            story("a", ("take_cover", begun), ("all_clear", begun + 300)), came, ZONES, policy=name
+        )
+        for name, begun in (("brave", 95), ("drones-by-district-missiles-by-region", 50))
+    ]
+    head, empty, titles, *lines = render_policies(cards).splitlines()
+    assert "1 hits" in head
+    assert empty == ""
+    assert titles.split()[:2] == ["policy", "missed"]
+    assert [line.split()[:2] for line in lines] == [
+        ["brave", "1/1"],
+        ["drones-by-district-missiles-by-region", "0/1"],
+    ]
+    assert all("5,000" in line for line in lines)
+    assert max(map(len, (head, titles, *lines))) <= 140

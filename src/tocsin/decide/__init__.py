@@ -4,7 +4,8 @@ from tocsin.decide.authority import Authority
 from tocsin.decide.board import Board, Decided
 from tocsin.decide.coverage import uncovered
 from tocsin.decide.orders import OrderGate
-from tocsin.decide.policy import POLICIES, Policy, table
+from tocsin.decide.policies import POLICIES
+from tocsin.decide.policy import Policy, table
 
 __all__ = [
     "POLICIES",

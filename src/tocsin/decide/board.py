@@ -12,13 +12,20 @@ from typing import Final
 import numpy as np
 
 from tocsin.decide import stages
+from tocsin.decide.areas import Areas
 from tocsin.decide.conditions import Scene, conditions
-from tocsin.decide.coverage import Coverage, Zones, places
+from tocsin.decide.coverage import AreaZones, Coverage, places
 from tocsin.decide.hand import Hand
-from tocsin.decide.memory import Int8Array, Memory, limits
+from tocsin.decide.memory import Int8Array, Limits, Memory, limits
 from tocsin.decide.neighbours import Neighbours
 from tocsin.decide.outlook import Outlook, Risk, arrival_times, leading, reasons
-from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s, shelter_times_s
+from tocsin.decide.policy import (
+    WARNED_BY_CHANCE,
+    Policy,
+    arrival_tolerance_s,
+    is_night,
+    shelter_times_s,
+)
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
     STAGES,
@@ -57,19 +64,36 @@ class Decided:
     rejected: tuple[Rejected, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """A policy laid out for the zones, by day or by night."""
+
+    limits: Limits
+    outlook: Outlook
+    areas: Areas
+
+
 class Board:
     """Folds arrivals, sensors and orders into alerts. Picklable; memory bounded by the zone map.
 
-    `policy` is one of `policy.POLICIES` or any other valid one. Orders must have passed
+    `policy` is one of `policies.POLICIES` or any other valid one. Orders must have passed
     `orders.OrderGate`: here only their sense is checked, not their signature.
     """
 
-    def __init__(self, site: Site, zones: Zones, policy: Policy) -> None:
+    def __init__(self, site: Site, zones: AreaZones, policy: Policy) -> None:
         self._realm = site.realm
         self._places = places(zones)
         self._policy = policy
-        self._limits = limits(policy)
-        self._outlook = Outlook(policy, self._places)
+        self._rules = rules = [
+            _Rules(
+                limits=limits(policy, night=night),
+                outlook=Outlook(policy, self._places, night=night),
+                areas=Areas(policy, zones, night=night),
+            )
+            for night in ((False, True) if policy.sleeps else (False,))
+        ]
+        self._now = rules[0]
+        self._lon_deg = float(np.median(self._places.lon_deg)) if len(self._places) else 0.0
         self._coverage = Coverage(self._places)
         self._memory = Memory(len(self._places) * len(THREATS))
         self._hand = Hand(site.realm, self._places.ids, policy, self._memory)
@@ -83,7 +107,9 @@ class Board:
         """What is to be said now; `now_ns` never falls from one call to the next."""
         blindness = self._coverage.look(now_ns, sensors)
         ended, rejected = self._hand.obey(now_ns, arrivals, orders)
-        risk = self._outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
+        night = self._policy.sleeps and is_night(now_ns, self._lon_deg)
+        self._now = self._rules[int(night)]
+        risk = self._now.outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
         alerts: tuple[Alert, ...] = ()
         scene = self._scene(now_ns, risk, arrivals, ended)
         if len(scene.key):
@@ -93,16 +119,23 @@ class Board:
     def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> Scene:
         memory = self._memory
         raised = memory.t_ns_raised > now_ns
-        beside, source = self._beside(risk)
+        limits, areas = self._now.limits, self._now.areas
+        beside, next_to = self._beside(risk)
         touched = (memory.stage != stages.NONE) | raised | memory.declared
         key = np.union1d(np.union1d(np.flatnonzero(touched), risk.key), beside)
+        if areas.wide.any():
+            starts = (risk.on >= limits.on[risk.key % len(THREATS)].T).any(axis=0)
+            key = np.union1d(key, areas.along(risk.key[starts]))
         near = np.full(len(key), -1, dtype=np.int64)
-        near[np.searchsorted(key, beside)] = source
+        near[np.searchsorted(key, beside)] = next_to
         place = np.searchsorted(key, risk.key)
         on, off = np.zeros((2, len(WARNED_BY_CHANCE), len(key)))
         on[:, place], off[:, place] = risk.on, risk.off
+        told_apart = self._hand.mutes.keys(now_ns)
+        source = areas.source(key, on, told_apart)
+        on, off = areas.spread(key, on, told_apart), areas.spread(key, off, told_apart)
         threat = key % len(THREATS)
-        likely = on >= self._limits.on_now(threat, memory.standing[key])
+        likely = on >= limits.on_now(threat, memory.standing[key])
         wanted = np.max(likely * np.array([[1], [2], [3]]), axis=0)
         wanted = np.maximum(wanted, np.where(raised[key], memory.raised[key], 0))
         column = np.maximum(np.maximum(wanted, _AS_WARNED[memory.stage[key]]), 1) - 1
@@ -119,6 +152,7 @@ class Board:
             t_ns_arrival=t_ns_arrival,
             t_ns_late=t_ns_late,
             near=near,
+            source=source,
             present=frozenset(arrivals.track.tolist()),
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
@@ -126,7 +160,7 @@ class Board:
 
     def _step(self, scene: Scene, risk: Risk, arrivals: Arrivals) -> BoolArray:
         """Step every key in `scene` by the table; whether its rest is held by blindness alone."""
-        holding = conditions(scene, self._memory, self._limits, self._policy)
+        holding = conditions(scene, self._memory, self._now.limits, self._policy)
         following = stages.step(scene.stage, holding)
         self._enter(scene, following, risk, arrivals)
         held: BoolArray = holding["calm"] & scene.blind & _ENDS_BY_ALL_CLEAR[following]
@@ -161,9 +195,8 @@ class Board:
         back = begins & asks & (scene.stage == stages.ALL_CLEAR)
         for place in np.flatnonzero(back):
             line, column = int(key[place]), int(_AS_WARNED[following[place]]) - 1
-            back[place] = np.isin(
-                leading(risk, arrivals, line, column), memory.behind.get(line, ())
-            ).any()
+            tracks = leading(risk, arrivals, int(scene.source[place]), column)
+            back[place] = np.isin(tracks, memory.behind.get(line, ())).any()
         memory.resumed[key[back]] = True
         begun = key[begins & ~back]
         memory.resumed[begun] = False
@@ -284,7 +317,7 @@ class Board:
         if not stages.WARNED[number]:
             return (Reason(rule=rule),)
         column = int(_AS_WARNED[number]) - 1
-        tracks = reasons(risk, arrivals, key, column, rule)
+        tracks = reasons(risk, arrivals, int(scene.source[place]), column, rule)
         raised = memory.t_ns_raised[key] > scene.now_ns and memory.raised[key] >= number
         if raised or (number == stages.STANDING and memory.declared[key]):
             return (Reason(rule="order.raise"), *tracks)

@@ -34,6 +34,7 @@ class Scene:
     t_ns_arrival: IntArray
     t_ns_late: IntArray
     near: IntArray  # the key of the neighbouring zone that a drone is at, -1 for none
+    source: IntArray  # the key whose chance counts: its own, or another of an area told together
     present: frozenset[int]  # every track that arrivals still speak of
     cancel: BoolArray
     all_clear: BoolArray

@@ -17,7 +17,16 @@ import numpy as np
 
 from tocsin import geo
 from tocsin.instant import NS_PER_S
-from tocsin.words import THREATS, Blindness, BoolArray, FloatArray, IntArray, Sensors, Site
+from tocsin.words import (
+    THREATS,
+    Blindness,
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    Sensors,
+    Site,
+)
 
 HEIGHT_M: Final[dict[str, float]] = {"drone": 150.0, "cruise": 100.0, "ballistic": 5000.0}
 """Height above ground at which a threat must be seen for the zone to count as watched.
@@ -41,6 +50,15 @@ class Zones(Protocol):
     @property
     def shelter_s(self) -> FloatArray: ...
     def __len__(self) -> int: ...
+
+
+class AreaZones(Zones, Protocol):
+    """A zone map with the areas above its zones, as `zones.map.ZoneMap` numbers them."""
+
+    @property
+    def regions(self) -> Int32Array: ...
+    @property
+    def districts(self) -> Int32Array: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

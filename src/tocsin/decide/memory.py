@@ -97,15 +97,15 @@ class Limits:
         return np.where(standing, raised, chance)
 
 
-def limits(policy: Policy) -> Limits:
-    """`policy` laid out for the board; stages without a row have spans of 0."""
+def limits(policy: Policy, *, night: bool = False) -> Limits:
+    """`policy` laid out for the board, by day or night; stages without a row have spans of 0."""
     on = np.zeros((len(THREATS), len(WARNED_BY_CHANCE)))
     off = np.zeros_like(on)
     hold_ns = np.zeros((len(THREATS), len(STAGES)), dtype=np.int64)
     minimum_ns = np.zeros_like(hold_ns)
     for line, threat in enumerate(THREATS):
         for column, stage in enumerate(WARNED_BY_CHANCE):
-            row = policy.row(threat, stage)
+            row = policy.row(threat, stage, night=night)
             on[line, column] = row.chance
             off[line, column] = row.chance * row.off_fraction
             hold_ns[line, STAGES.index(stage)] = ns(row.hold_s)
@@ -137,6 +137,11 @@ class Mutes:
     def lift(self, key: int) -> None:
         """Forget every mute of `key`."""
         self.until_ns = {pair: t_ns for pair, t_ns in self.until_ns.items() if pair[0] != key}
+
+    def keys(self, now_ns: int) -> IntArray:
+        """The keys whose warning an operator ended, for as long as that mutes anything."""
+        found = [key for (key, _), t_ns in self.until_ns.items() if t_ns > now_ns]
+        return np.unique(np.array(found, dtype=np.int64))
 
     def ignored(self, now_ns: int, arrivals: Arrivals) -> BoolArray:
         """Which arrivals are muted now: bool (n,)."""

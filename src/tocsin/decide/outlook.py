@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.decide.coverage import Zones
-from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, shelter_times_s
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, Row, shelter_times_s
 from tocsin.words import HORIZONS_S, THREATS, Arrivals, BoolArray, FloatArray, IntArray, Reason
 
 CHANCE_MAX: Final = 1.0 - 1e-12  # keeps the logarithm finite when a forecast is certain
@@ -50,11 +50,15 @@ class Risk:
 class Outlook:
     """The look-aheads of a policy for the zones of a map, ready for quick interpolation."""
 
-    def __init__(self, policy: Policy, zones: Zones) -> None:
+    def __init__(self, policy: Policy, zones: Zones, *, night: bool = False) -> None:
         shelter_s = shelter_times_s(policy, np.asarray(zones.shelter_s, dtype=np.float64))
         ahead_s = np.array(
             [
-                _ahead_s(policy, stage, shelter_s, ending=ending)
+                _ahead_s(
+                    [policy.row(threat, stage, night=night) for threat in THREATS],
+                    shelter_s,
+                    ending=ending,
+                )
                 for ending in (False, True)
                 for stage in WARNED_BY_CHANCE
             ]
@@ -165,11 +169,10 @@ def _reason(arrivals: Arrivals, row: int, chance: float, rule: str) -> Reason:
     )
 
 
-def _ahead_s(policy: Policy, stage: str, shelter_s: FloatArray, *, ending: bool) -> FloatArray:
-    """Look-ahead of `stage` for every key, to start it or to end it."""
+def _ahead_s(rows: list[Row], shelter_s: FloatArray, *, ending: bool) -> FloatArray:
+    """Look-ahead of the rows of one stage for every key, to start it or to end it."""
     by_threat = []
-    for threat in THREATS:
-        row = policy.row(threat, stage)
+    for row in rows:
         base_s = row.ahead_s + (row.off_ahead_s if ending else 0.0)
         by_threat.append(base_s + (shelter_s if row.add_shelter else np.zeros_like(shelter_s)))
     return np.stack(by_threat, axis=-1).reshape(-1)

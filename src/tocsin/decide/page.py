@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tocsin.decide import policy, stages
+from tocsin.decide import policies, policy, stages
 from tocsin.decide.coverage import ANTENNA_M_MIN, HEIGHT_M
 from tocsin.decide.memory import GRAVE_MAX
 from tocsin.rules.authority import ACTIONS
@@ -19,8 +19,11 @@ def page() -> str:
         stages.table().rstrip("\n"),
         _ENDS,
     ]
-    for name in sorted(policy.POLICIES):
-        parts += [f"## Policy `{name}`", policy.table(policy.POLICIES[name]).rstrip("\n")]
+    parts += [
+        "## Policy `default`",
+        _OTHERS,
+        policy.table(policies.POLICIES["default"]).rstrip("\n"),
+    ]
     heights = [f"| {threat} | {height_m:g} m |" for threat, height_m in HEIGHT_M.items()]
     orders = [f"| {action} | {', '.join(fields)} |" for action, fields in ACTIONS.items()]
     parts += [
@@ -51,6 +54,9 @@ _ENDS: Final = (
     f"says, at most {GRAVE_MAX:g}. One that an operator declared (order `raise`, stage `standing`) "
     "ends by an operator alone; another, when all has been calm for `standing_hold_s` and a sensor "
     "watches. Each threat has its own: a missile is told at once where drones are a standing alert."
+)
+_OTHERS: Final = (
+    "The others, and what each of them costs and misses, are in [policies](policies.md)."
 )
 _WATCHED: Final = (
     "When a sensor that is alive reaches it: within its range, and with the threat, at the height "

@@ -1,21 +1,32 @@
 """When people are warned: a table of chances, look-aheads and hysteresis, per threat and stage.
 
 A policy is data: it can be printed (`table`), tested row by row and compared on recorded nights
-(`tocsin score --policy NAME`). Nothing else in the room holds a number that decides whom to warn.
+(`tocsin score --policy NAME`). The shipped ones are in `policies`. Nothing else in the room holds a
+number that decides whom to warn.
 
 Cost-loss theory (act when the chance exceeds cost over loss) gives the shape: cost and loss both
 scale with the people in the zone, so one threshold per head serves every zone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from tocsin.instant import NS_PER_S
 from tocsin.words import THREATS, FloatArray
 
 WARNED_BY_CHANCE: Final = ("stand_by", "early", "take_cover")
 """The stages that a chance can start; a prefix of the warned stages of `words.STAGES`."""
+
+UNITS: Final = ("zone", "district", "region")
+"""Who is told together, smallest first; a region is an admin-1 area, a district is right below it.
+"""
+
+NIGHT_H: Final = (22.0, 6.0)
+"""Night begins and ends at these hours of mean solar time. Chosen: most sleep then, and the sun's
+time needs no table of time zones and summer times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +37,8 @@ class Row:
     `ahead_s`, plus the zone's time to shelter when `add_shelter`. It may end when the chance
     within the look-ahead plus `off_ahead_s` has been under `off_fraction` of `chance` for
     `hold_s`, and no sooner than `minimum_s` after the stage began. `why` says where the numbers
-    come from.
+    come from. With a `unit` above the zone, the greatest chance of any zone in the area is that of
+    all. A row `at_night` stands in for the other one of its threat and stage by night.
     """
 
     threat: str
@@ -39,6 +51,8 @@ class Row:
     hold_s: float
     minimum_s: float
     why: str
+    unit: str = "zone"
+    at_night: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +115,15 @@ class Policy:
     def __post_init__(self) -> None:
         _check(self)
 
-    def row(self, threat: str, stage: str) -> Row:
-        """The row of `threat` and `stage`; there is exactly one of each."""
-        return next(row for row in self.rows if row.threat == threat and row.stage == stage)
+    def row(self, threat: str, stage: str, *, night: bool = False) -> Row:
+        """The row of `threat` and `stage`: there is one, and perhaps another that is for nights."""
+        found = [row for row in self.rows if (row.threat, row.stage) == (threat, stage)]
+        return next((row for row in found if row.at_night == night), found[0])
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether anything differs by night."""
+        return any(row.at_night for row in self.rows)
 
     def stay(self, threat: str) -> Stay:
         """How long to stay in shelter from `threat`."""
@@ -163,11 +183,19 @@ def arrival_tolerance_s(policy: Policy, remaining_s: FloatArray) -> FloatArray:
     return np.clip(policy.moved_fraction * remaining_s, policy.moved_s_min, policy.moved_s_max)
 
 
+def is_night(now_ns: int, lon_deg: float) -> bool:
+    """Whether most people at that longitude sleep, by `NIGHT_H`."""
+    hour = (now_ns / NS_PER_S / 3600.0 + lon_deg / 15.0) % 24.0
+    begins, ends = NIGHT_H
+    return hour >= begins or hour < ends
+
+
 def table(policy: Policy) -> str:
     """The whole policy as Markdown tables, every number with its reason."""
-    head = "threat | stage | starts at a chance of | within | ends under | within | held for"
-    lines = [f"| {head} | lasts at least | why |", "|---|---|---|---|---|---|---|---|---|"]
-    lines += [_row_text(row) for row in policy.rows]
+    lines = [rows_table([row for row in policy.rows if not row.at_night]).rstrip("\n")]
+    if policy.sleeps:
+        lines += ["", "By night instead:", ""]
+        lines += [rows_table([row for row in policy.rows if row.at_night]).rstrip("\n")]
     lines += ["", "| threat | stay at least | and quiet for | why |", "|---|---|---|---|"]
     lines += [
         f"| {stay.threat} | {stay.minimum_s:g} s | {stay.hold_s:g} s | {stay.why} |"
@@ -180,10 +208,19 @@ def table(policy: Policy) -> str:
     return "\n".join(lines) + "\n"
 
 
+def rows_table(rows: Sequence[Row]) -> str:
+    """Rows of a policy as a Markdown table; who is told together only where it is not the zone."""
+    head = "threat | stage | starts at a chance of | within | ends under | within | held for"
+    lines = [f"| {head} | lasts at least | why |", "|---|---|---|---|---|---|---|---|---|"]
+    return "\n".join([*lines, *map(_row_text, rows)]) + "\n"
+
+
 def _row_text(row: Row) -> str:
     shelter = " + time to shelter" if row.add_shelter else ""
+    where = "" if row.unit == "zone" else f", whole {row.unit}"
+    stage = ("night, " if row.at_night else "") + row.stage + where
     return (
-        f"| {row.threat} | {row.stage} | {row.chance:g} | {row.ahead_s:g} s{shelter} "
+        f"| {row.threat} | {stage} | {row.chance:.4g} | {row.ahead_s:g} s{shelter} "
         f"| {row.off_fraction * row.chance:.4g} | {row.ahead_s + row.off_ahead_s:g} s{shelter} "
         f"| {row.hold_s:g} s | {row.minimum_s:g} s | {row.why} |"
     )
@@ -191,17 +228,23 @@ def _row_text(row: Row) -> str:
 
 def _check(policy: Policy) -> None:
     wanted = [(threat, stage) for threat in THREATS for stage in WARNED_BY_CHANCE]
-    if sorted((row.threat, row.stage) for row in policy.rows) != sorted(wanted):
+    by_day = sorted((row.threat, row.stage) for row in policy.rows if not row.at_night)
+    by_night = sorted((row.threat, row.stage) for row in policy.rows if row.at_night)
+    if by_day != sorted(wanted):
         raise ValueError(
             f"policy {policy.name!r}: write exactly one row for each threat of "
             f"{', '.join(THREATS)} and each stage of {', '.join(WARNED_BY_CHANCE)}"
         )
+    if by_night != [pair for pair in sorted(wanted) if pair in by_night]:
+        raise ValueError(f"policy {policy.name!r}: at most one row of a threat and stage at night")
     if sorted(stay.threat for stay in policy.stays) != sorted(THREATS):
         raise ValueError(f"policy {policy.name!r}: write exactly one stay for each threat")
     for row in policy.rows:
         where = f"policy {policy.name!r}, {row.threat} {row.stage}"
         if not 0.0 < row.chance < 1.0 or not 0.0 < row.off_fraction < 1.0:
             raise ValueError(f"{where}: chance and off_fraction must lie between 0 and 1")
+        if row.unit not in UNITS:
+            raise ValueError(f"{where}: unit {row.unit!r} is none of {', '.join(UNITS)}")
         if row.ahead_s <= 0.0 or min(row.off_ahead_s, row.hold_s, row.minimum_s) < 0.0:
             raise ValueError(f"{where}: ahead_s must be positive, the other seconds not negative")
     if policy.standing_factor < 1.0 or not 0.0 < policy.notice_chance <= 1.0:
@@ -210,162 +253,3 @@ def _check(policy: Policy) -> None:
         )
     if not 0.0 < policy.renew_s < policy.validity_s:
         raise ValueError(f"policy {policy.name!r}: renew_s must lie between 0 and validity_s")
-
-
-_SIMULATED: Final = (
-    "Measured in a simulation of 60 raids on 4 km zones: a raw chance of 0.002 within 180 s (0.004 "
-    "after calibration) missed none of 871 hits, 0.005 (0.01) missed 0.8 %, 0.01 missed 13.5 %; "
-    "0.005 keeps a factor 2 to that edge. "
-)
-_HYSTERESIS: Final = (
-    "Ends under 0.4 of it within 300 s for 60 s: the hysteresis of the same simulation."
-)
-
-_ANY_S: Final = 1800.0  # the last of words.HORIZONS_S: the whole forecast
-
-DEFAULT: Final = Policy(
-    name="default",
-    rows=(
-        Row(
-            threat="drone",
-            stage="stand_by",
-            chance=0.02,
-            ahead_s=1800.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=120.0,
-            minimum_s=300.0,
-            why="Chosen, because it is silent and wide: half an hour is the longest forecast and "
-            "the longest span of Israel's first message (15 to 30 min).",
-        ),
-        Row(
-            threat="drone",
-            stage="early",
-            chance=0.02,
-            ahead_s=600.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=60.0,
-            minimum_s=180.0,
-            why="Ten minutes: the span of Israel's pre-alert. 0.02: chosen, because about one "
-            "in two pre-alerted zones should go on to take_cover (53 % on 16 Sep 2025).",
-        ),
-        Row(
-            threat="drone",
-            stage="take_cover",
-            chance=0.005,
-            ahead_s=90.0,
-            add_shelter=True,
-            off_fraction=0.4,
-            off_ahead_s=120.0,
-            hold_s=60.0,
-            minimum_s=60.0,
-            why=_SIMULATED + "90 s beyond the time to shelter: 15 s delivery, 20 s to "
-            "understand, the rest for a drone that turns. " + _HYSTERESIS,
-        ),
-        Row(
-            threat="cruise",
-            stage="stand_by",
-            chance=0.02,
-            ahead_s=1800.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=120.0,
-            minimum_s=300.0,
-            why="As for drones: silent and wide.",
-        ),
-        Row(
-            threat="cruise",
-            stage="early",
-            chance=0.01,
-            ahead_s=450.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=60.0,
-            minimum_s=180.0,
-            why="Chosen, because at 240 m/s 450 s are 108 km: the zone is then one of many on its "
-            "way, each with a smaller chance than from a drone, and the warhead is larger.",
-        ),
-        Row(
-            threat="cruise",
-            stage="take_cover",
-            chance=0.005,
-            ahead_s=60.0,
-            add_shelter=True,
-            off_fraction=0.4,
-            off_ahead_s=150.0,
-            hold_s=60.0,
-            minimum_s=60.0,
-            why="The chance as for drones. 60 s beyond the time to shelter: 15 s delivery, 20 s to "
-            "understand; less than for a drone, for it is in and gone faster. " + _HYSTERESIS,
-        ),
-        Row(
-            threat="ballistic",
-            stage="stand_by",
-            chance=0.001,
-            ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=60.0,
-            minimum_s=180.0,
-            why="Chosen, because the first footprint after a launch spreads over hundreds of "
-            "zones; a fifth of the take_cover chance marks its rim.",
-        ),
-        Row(
-            threat="ballistic",
-            stage="early",
-            chance=0.002,
-            ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=60.0,
-            minimum_s=180.0,
-            why="Chosen, because about half of the zones that are told early should go on to "
-            "take_cover; the footprint shrinks as it is tracked.",
-        ),
-        Row(
-            threat="ballistic",
-            stage="take_cover",
-            chance=0.005,
-            ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
-            hold_s=60.0,
-            minimum_s=60.0,
-            why="Any look-ahead, because the whole flight is short (500 km in five minutes): the "
-            "first footprint is the only time there is. The chance as for drones.",
-        ),
-    ),
-    stays=(
-        Stay(
-            threat="drone",
-            minimum_s=180.0,
-            hold_s=60.0,
-            why="Quiet for 60 s and 3 min in all: the hysteresis of the simulation; a drone "
-            "is seen or heard while it is there.",
-        ),
-        Stay(
-            threat="cruise",
-            minimum_s=300.0,
-            hold_s=60.0,
-            why="Chosen, because missiles of one salvo come minutes apart and interceptors' "
-            "debris falls for minutes.",
-        ),
-        Stay(
-            threat="ballistic",
-            minimum_s=600.0,
-            hold_s=60.0,
-            why="Home Front Command's default stay of 10 min, for the debris of interceptions.",
-        ),
-    ),
-)
-
-POLICIES: Final[dict[str, Policy]] = {DEFAULT.name: DEFAULT}
-"""The policies that a site file may name."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.decide import POLICIES
+from tocsin.decide import POLICIES, Policy
 from tocsin.edge.site import BadSite
 from tocsin.engine import Engine
 from tocsin.warn import Phrases
@@ -56,15 +56,21 @@ def parts(site: Site, beside: Path = Path()) -> dict[str, bytes]:
     }
 
 
+def policy_of(name: str) -> Policy:
+    """The shipped policy of that name; BadSite names those that there are."""
+    if name not in POLICIES:
+        raise BadSite(f"policy: no policy {name!r}: choose from {', '.join(POLICIES)}")
+    return POLICIES[name]
+
+
 def engine(given: dict[str, bytes]) -> Engine:
     """A new engine of these parts. Raises BadSite when they do not fit together."""
     site = msgspec.json.decode(given["site"], type=Site)
-    if site.policy not in POLICIES:
-        raise BadSite(f"policy: no policy {site.policy!r}: choose from {', '.join(POLICIES)}")
+    policy = policy_of(site.policy)
     try:
         zones = _zone_map(given["zones"])
         phrases = Phrases.parse(msgspec.json.decode(given["phrases"], type=dict[str, str]))
-        return Engine(site, zones, phrases, POLICIES[site.policy])
+        return Engine(site, zones, phrases, policy)
     except ValueError as error:
         raise BadSite(str(error)) from error
 

@@ -1,11 +1,12 @@
 """What a finished journal tells: its alerts, what another policy would have said, its latency."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
 import numpy as np
 
+from tocsin.decide import Board
 from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs
 from tocsin.engine import INTERNAL_SOURCES, Engine
@@ -56,17 +57,29 @@ def folded(journal: Journal, policy: str = "") -> Iterator[tuple[Entry, Engine, 
 
 def decided_again(
     journal: Journal,
-    policy: str = "",
+    policies: Sequence[str] = (),
     every_ns: int = 0,
     on_batch: Callable[[int], None] = lambda number: None,
-) -> tuple[list[Alert], list[tuple[int, Arrivals]]]:
-    """The alerts of the same inputs, and the forecasts that stood at every `every_ns` (0: none)."""
-    found: list[Alert] = []
+) -> tuple[dict[str, list[Alert]], list[tuple[int, Arrivals]]]:
+    """What each of `policies` (none: the site's own) says of the same inputs, and the forecasts
+    that stood at every `every_ns` (0: none).
+
+    The sky is tracked and forecast once, for no policy changes it. Raises BadSite if there is none
+    of a name.
+    """
+    site, zones = site_of(journal), zones_of(journal)
+    names = policies or (site.policy,)
+    boards = {name: Board(site, zones, build.policy_of(name)) for name in names}
+    found: dict[str, list[Alert]] = {name: [] for name in names}
     forecasts: list[tuple[int, Arrivals]] = []
     due_ns = 0
-    for entry, mind, outputs in folded(journal, policy):
-        found += [output for output in outputs if isinstance(output, Alert)]
-        if every_ns and mind.now_ns >= due_ns and mind.arrivals is not None:
+    for entry, mind, _outputs in folded(journal):
+        assert mind.sensors is not None  # a batch was handled
+        assert mind.arrivals is not None
+        for name, board in boards.items():
+            said = board.decide(mind.now_ns, mind.arrivals, mind.sensors, mind.orders)
+            found[name] += said.alerts
+        if every_ns and mind.now_ns >= due_ns:
             forecasts.append((mind.now_ns, mind.arrivals))
             due_ns = mind.now_ns + every_ns
         on_batch(entry.number)

@@ -52,7 +52,10 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "sources": ("table", "Where frames come from, one [[sources]] each."),
         "operators": ("table", "Who may give orders, one [[operators]] each."),
-        "policy": ("name", "Which table of thresholds decides; see the stages page."),
+        "policy": (
+            "name",
+            "Which shipped policy decides whom to warn, and when; the policies page compares them.",
+        ),
         "confirm_s": (
             "s",
             "In mode confirm, how long a warning waits for an operator to stop it.",

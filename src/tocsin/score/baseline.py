@@ -37,21 +37,16 @@ Pieces = list[tuple[int, int]]
 
 def admin_1(zones: ZoneMap) -> Int32Array:
     """The area of each zone, int32 (n,): rows of `parents`; a zone without one is its own."""
-    own = len(zones.parents) + np.arange(len(zones), dtype=np.int32)
-    return np.where(zones.parent >= 0, zones.parent, own).astype(np.int32)
+    return zones.regions
 
 
 def second_level(zones: ZoneMap) -> Int32Array | None:
     """The area right below admin-1 of each zone (raion), as `admin_1`; None if the map has none."""
-    tree, found = zones.tree, np.arange(len(zones), dtype=np.int32)
-    some = False
-    for row, zone in enumerate(zones.ids):
-        above = [unit.id for unit in tree.above(zone)]
-        parent = int(zones.parent[row])
-        top = above.index(zones.parents[parent]) if parent >= 0 else 0
-        if top > 1:  # an area lies between it and admin-1
-            some, found[row] = True, len(zones) + tree.rows[above[top - 1]]
-    return found if some else None
+    below = zones.districts
+    if (below < 0).all():
+        return None
+    own = np.arange(len(zones), dtype=np.int32)
+    return np.where(below >= 0, len(zones) + below, own).astype(np.int32)
 
 
 def area_alarms(areas: Int32Array, truth: Truth, seen: Seen, zones: ZoneMap) -> dict[int, Pieces]:

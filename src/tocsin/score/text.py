@@ -1,5 +1,8 @@
 """The scorecard for people: a compact table for the terminal."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from tocsin.score.scorecard import Scorecard
 from tocsin.words import THREATS
 
@@ -19,6 +22,36 @@ def render_text(scorecard: Scorecard) -> str:
         *(f"  {label:<26}{value:>14}  {note}".rstrip() for label, value, note in rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def render_policies(cards: Sequence[Scorecard]) -> str:
+    """One line for each policy under which the same inputs were decided."""
+    first = cards[0]
+    lines = [
+        f"{first.scenario}, seed {first.seed}: {first.threats} threats, {first.hits} hits",
+        "",
+        "  ".join(f"{name:>{wide}}" for name, wide in zip(_POLICY_HEAD, _POLICY_WIDE, strict=True)),
+    ]
+    for card in cards:
+        cells = (
+            f"{card.missed}/{card.hits}",
+            _percent(card.lead_ok_share),
+            f"{_number(card.lead_s['p50'])} s",
+            _large(card.person_minutes),
+            _times(card.ratio_region),
+            _large(card.early_person_minutes),
+            _percent(card.early_precision),
+            _percent(card.early_recall),
+        )
+        line = [f"{card.policy:>{_POLICY_WIDE[0]}}"]
+        line += [f"{cell:>{w}}" for cell, w in zip(cells, _POLICY_WIDE[1:], strict=True)]
+        lines.append("  ".join(line))
+    return "\n".join(lines) + "\n"
+
+
+_POLICY_HEAD: Final = ("policy", "missed", "in time", "median lead", "person-minutes", "ratio",
+                       "early", "precision", "recall")  # fmt: skip
+_POLICY_WIDE: Final = (37, 8, 8, 11, 16, 8, 14, 9, 8)
 
 
 def _people_rows(card: Scorecard) -> list[tuple[str, str, str]]:

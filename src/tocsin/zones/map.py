@@ -172,6 +172,28 @@ class ZoneMap:
         return Tree.of(self.units or plain_units(self))
 
     @cached_property
+    def regions(self) -> Int32Array:
+        """The admin-1 area of each zone, int32 (n,): rows of `parents`; a zone without one is its
+        own."""
+        own = len(self.parents) + np.arange(len(self), dtype=np.int32)
+        return np.where(self.parent >= 0, self.parent, own).astype(np.int32)
+
+    @cached_property
+    def districts(self) -> Int32Array:
+        """The area right below admin-1 (raion) of each zone, int32 (n,), -1 where the map has none.
+
+        They are rows of `tree`.
+        """
+        found = np.full(len(self), -1, dtype=np.int32)
+        for row, zone in enumerate(self.ids):
+            above = [unit.id for unit in self.tree.above(zone)]
+            parent = int(self.parent[row])
+            top = above.index(self.parents[parent]) if parent >= 0 else 0
+            if top > 1:  # an area lies between it and admin-1
+                found[row] = self.tree.rows[above[top - 1]]
+        return found
+
+    @cached_property
     def foreign_ids(self) -> ForeignIds:
         """The way from other systems' identifiers to units."""
         return ForeignIds.of(self.tree.units)

@@ -1,0 +1,260 @@
+"""The shipped policies. A site file names one of `POLICIES`; docs/reference/policies.md compares.
+
+Each differs from `THRESHOLD` in what it says here, and in nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from tocsin.decide import worth
+from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, Row, Stay
+from tocsin.words import THREATS
+
+_SIMULATED: Final = (
+    "Measured in a simulation of 60 raids on 4 km zones: a raw chance of 0.002 within 180 s (0.004 "
+    "after calibration) missed none of 871 hits, 0.005 (0.01) missed 0.8 %, 0.01 missed 13.5 %; "
+    "0.005 keeps a factor 2 to that edge. "
+)
+_HYSTERESIS: Final = (
+    "Ends under 0.4 of it within 300 s for 60 s: the hysteresis of the same simulation."
+)
+
+_ANY_S: Final = 1800.0  # the last of words.HORIZONS_S: the whole forecast
+
+THRESHOLD: Final = Policy(
+    name="threshold",
+    rows=(
+        Row(
+            threat="drone",
+            stage="stand_by",
+            chance=0.02,
+            ahead_s=1800.0,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=120.0,
+            minimum_s=300.0,
+            why="Chosen, because it is silent and wide: half an hour is the longest forecast and "
+            "the longest span of Israel's first message (15 to 30 min).",
+        ),
+        Row(
+            threat="drone",
+            stage="early",
+            chance=0.02,
+            ahead_s=600.0,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=60.0,
+            minimum_s=180.0,
+            why="Ten minutes: the span of Israel's pre-alert. 0.02: chosen, because about one "
+            "in two pre-alerted zones should go on to take_cover (53 % on 16 Sep 2025).",
+        ),
+        Row(
+            threat="drone",
+            stage="take_cover",
+            chance=0.005,
+            ahead_s=90.0,
+            add_shelter=True,
+            off_fraction=0.4,
+            off_ahead_s=120.0,
+            hold_s=60.0,
+            minimum_s=60.0,
+            why=_SIMULATED + "90 s beyond the time to shelter: 15 s delivery, 20 s to "
+            "understand, the rest for a drone that turns. " + _HYSTERESIS,
+        ),
+        Row(
+            threat="cruise",
+            stage="stand_by",
+            chance=0.02,
+            ahead_s=1800.0,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=120.0,
+            minimum_s=300.0,
+            why="As for drones: silent and wide.",
+        ),
+        Row(
+            threat="cruise",
+            stage="early",
+            chance=0.01,
+            ahead_s=450.0,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=60.0,
+            minimum_s=180.0,
+            why="Chosen, because at 240 m/s 450 s are 108 km: the zone is then one of many on its "
+            "way, each with a smaller chance than from a drone, and the warhead is larger.",
+        ),
+        Row(
+            threat="cruise",
+            stage="take_cover",
+            chance=0.005,
+            ahead_s=60.0,
+            add_shelter=True,
+            off_fraction=0.4,
+            off_ahead_s=150.0,
+            hold_s=60.0,
+            minimum_s=60.0,
+            why="The chance as for drones. 60 s beyond the time to shelter: 15 s delivery, 20 s to "
+            "understand; less than for a drone, for it is in and gone faster. " + _HYSTERESIS,
+        ),
+        Row(
+            threat="ballistic",
+            stage="stand_by",
+            chance=0.001,
+            ahead_s=_ANY_S,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=60.0,
+            minimum_s=180.0,
+            why="Chosen, because the first footprint after a launch spreads over hundreds of "
+            "zones; a fifth of the take_cover chance marks its rim.",
+        ),
+        Row(
+            threat="ballistic",
+            stage="early",
+            chance=0.005,
+            ahead_s=_ANY_S,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=60.0,
+            minimum_s=180.0,
+            why="That of take_cover, which looks as far: nobody is told early. At 0.002 the rim of "
+            "the footprint was: of 124 zones in `rocket-salvo` (seed 1), half of them under 1 "
+            "in 370, none was struck. Such a chance is what stand_by is for, which is silent.",
+        ),
+        Row(
+            threat="ballistic",
+            stage="take_cover",
+            chance=0.005,
+            ahead_s=_ANY_S,
+            add_shelter=False,
+            off_fraction=0.4,
+            off_ahead_s=0.0,
+            hold_s=60.0,
+            minimum_s=60.0,
+            why="Any look-ahead, because the whole flight is short (500 km in five minutes): the "
+            "first footprint is the only time there is. The chance as for drones.",
+        ),
+    ),
+    stays=(
+        Stay(
+            threat="drone",
+            minimum_s=180.0,
+            hold_s=60.0,
+            why="Quiet for 60 s and 3 min in all: the hysteresis of the simulation; a drone "
+            "is seen or heard while it is there.",
+        ),
+        Stay(
+            threat="cruise",
+            minimum_s=300.0,
+            hold_s=60.0,
+            why="Chosen, because missiles of one salvo come minutes apart and interceptors' "
+            "debris falls for minutes.",
+        ),
+        Stay(
+            threat="ballistic",
+            minimum_s=600.0,
+            hold_s=60.0,
+            why="Home Front Command's default stay of 10 min, for the debris of interceptions.",
+        ),
+    ),
+)
+
+
+def _changed(policy: Policy, name: str, *changed: Row) -> Policy:
+    """`policy` under another name with `changed` in place of the rows that they are of."""
+    key = [(row.threat, row.stage, row.at_night) for row in changed]
+    kept = [row for row in policy.rows if (row.threat, row.stage, row.at_night) not in key]
+    return replace(policy, name=name, rows=(*kept, *changed))
+
+
+def _at_night(threat: str, chance: float, ahead_s: float, why: str) -> Row:
+    """The early stage by night."""
+    row = THRESHOLD.row(threat, "early")
+    return replace(row, chance=chance, ahead_s=ahead_s, at_night=True, why=why)
+
+
+_NIGHT_WHY: Final = (
+    "Two thirds as far ahead and a quarter surer than by day: whoever is woken should have a "
+    "reason, and a bed is near a shelter. Chosen of three on `ua-mixed`, seed 101, raid 3: 44 % of "
+    "early stages were followed by a threat instead of 25 %. Half as far ahead, take_cover always "
+    "came first."
+)
+
+NIGHT: Final = _changed(
+    THRESHOLD,
+    "night",
+    _at_night("drone", 0.025, 400.0, _NIGHT_WHY),
+    _at_night("cruise", 0.0125, 300.0, _NIGHT_WHY),
+)
+
+
+def _worth(threat: str, *, night: bool) -> Row:
+    """take_cover from the chance on from which it pays."""
+    row, stake = THRESHOLD.row(threat, "take_cover"), worth.STAKES[threat]
+    return replace(
+        row,
+        chance=worth.chance(stake, night=night),
+        at_night=night,
+        why="A warning pays from this chance on: " + stake.why,
+    )
+
+
+COST_LOSS: Final = _changed(
+    THRESHOLD,
+    "cost-loss",
+    *(_worth(threat, night=night) for threat in THREATS for night in (False, True)),
+)
+
+_REACH_S: Final = {"drone": 600.0, "cruise": 125.0, "ballistic": 1800.0}
+_AREA_WHY: Final = (
+    "30 km at 50 m/s (drone) and 240 m/s (cruise missile), a ballistic missile from its first "
+    "footprint on: the region baseline of the scorecard, as far as forecasts can say it. One stage "
+    "for all, because these rules have no other. The chance as in `threshold`."
+)
+
+
+def _area_row(threat: str, stage: str, unit: str) -> Row:
+    """An area is under alarm while a threat may reach any zone of it; 300 s at least."""
+    return Row(
+        threat=threat, stage=stage, chance=0.005, ahead_s=_REACH_S[threat], add_shelter=False,
+        off_fraction=0.4, off_ahead_s=0.0, hold_s=0.0, minimum_s=300.0, unit=unit, why=_AREA_WHY,
+    )  # fmt: skip
+
+
+def _in_areas(name: str, unit_of: Mapping[str, str]) -> Policy:
+    """Whole areas under alarm, by threat, while one is inside or comes within 30 km of them."""
+    return Policy(
+        name=name,
+        rows=tuple(
+            _area_row(threat, stage, unit_of[threat])
+            for threat in THREATS
+            for stage in WARNED_BY_CHANCE
+        ),
+        stays=tuple(
+            Stay(threat=threat, minimum_s=0.0, hold_s=120.0, why="Held for 120 s: the definition "
+                 "of the region baseline.")
+            for threat in THREATS
+        ),
+    )  # fmt: skip
+
+
+REGION: Final = _in_areas("region", dict.fromkeys(THREATS, "region"))
+UKRAINE_2025: Final = _in_areas(
+    "drones-by-district-missiles-by-region",
+    {"drone": "district", "cruise": "region", "ballistic": "region"},
+)
+
+DEFAULT: Final = replace(THRESHOLD, name="default")
+
+POLICIES: Final[dict[str, Policy]] = {
+    policy.name: policy for policy in (DEFAULT, THRESHOLD, COST_LOSS, NIGHT, REGION, UKRAINE_2025)
+}
+"""The policies that a site file may name."""
