@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.decide import Authority, Board, OrderGate, Policy
+from tocsin.decide import Authority, Board, OrderGate, Policy, Sight
 from tocsin.instant import ns
 from tocsin.predict import Forecast
 from tocsin.sense import Heard, Sense
@@ -146,7 +146,14 @@ class Held:
 class Engine:
     """The mind. `handle` is the only way in; its whole state is bounded and can be pickled."""
 
-    def __init__(self, site: Site, zones: ZoneMap, phrases: Phrases, policy: Policy) -> None:
+    def __init__(
+        self,
+        site: Site,
+        zones: ZoneMap,
+        phrases: Phrases,
+        policy: Policy,
+        sight: Sight | None = None,
+    ) -> None:
         self.site = site
         self.zones = zones
         self.now_ns = 0
@@ -154,7 +161,7 @@ class Engine:
         self.picture = Picture()
         self.forecast = Forecast(zones)
         self.gate = OrderGate(site)
-        self.board = Board(site, zones, policy)
+        self.board = Board(site, zones, policy, sight)
         self.authority = Authority(site)
         self.herald = Herald(site, zones, phrases)
         self.held = Held()

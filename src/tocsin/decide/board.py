@@ -19,6 +19,7 @@ from tocsin.decide.memory import Int8Array, Memory, limits
 from tocsin.decide.neighbours import Neighbours
 from tocsin.decide.outlook import Outlook, Risk, arrival_times, leading, reasons
 from tocsin.decide.policy import WARNED_BY_CHANCE, Policy, arrival_tolerance_s, shelter_times_s
+from tocsin.decide.sight import Sight
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
     STAGES,
@@ -61,21 +62,29 @@ class Board:
     """Folds arrivals, sensors and orders into alerts. Picklable; memory bounded by the zone map.
 
     `policy` is one of `policy.POLICIES` or any other valid one. Orders must have passed
-    `orders.OrderGate`: here only their sense is checked, not their signature.
+    `orders.OrderGate`: here only their sense is checked, not their signature. `sight` is what an
+    elevation file gave.
     """
 
-    def __init__(self, site: Site, zones: Zones, policy: Policy) -> None:
+    def __init__(
+        self, site: Site, zones: Zones, policy: Policy, sight: Sight | None = None
+    ) -> None:
         self._realm = site.realm
         self._places = places(zones)
         self._policy = policy
         self._limits = limits(policy)
         self._outlook = Outlook(policy, self._places)
-        self._coverage = Coverage(self._places)
+        self._coverage = Coverage(self._places, site.sensors, sight)
         self._memory = Memory(len(self._places) * len(THREATS))
         self._hand = Hand(site.realm, self._places.ids, policy, self._memory)
         shelter_s = shelter_times_s(policy, self._places.shelter_s)
         self._neighbours = Neighbours(self._places, policy.notice_m)
         self._shelter_ns = (shelter_s * NS_PER_S).astype(np.int64)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Who is watched, for those who are signed in."""
+        return self._coverage
 
     def decide(
         self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]

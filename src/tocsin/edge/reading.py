@@ -45,7 +45,7 @@ def folded(journal: Journal, policy: str = "") -> Iterator[tuple[Entry, Engine, 
 
     Raises BadSite if there is no such policy.
     """
-    parts = {name: journal.part(name) for name in ("site", "zones", "phrases")}
+    parts = build.kept_parts(journal)
     if policy:
         site = msgspec.structs.replace(site_of(journal), policy=policy)
         parts["site"] = msgspec.json.encode(site)
@@ -76,7 +76,7 @@ def decided_again(
 def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """Every report with a place, read anew but not tracked: when it was seen and received, int64
     (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,)."""
-    mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
+    mind = build.engine(build.kept_parts(journal))
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)), np.empty(0))]
     for frames in _gathered(journal):
         now_ns = max(frame.t_ns for frame in frames)
