@@ -193,7 +193,7 @@ class Engine:
         if tracks is None or not known:
             arrivals = self.forecast.standing
         else:
-            arrivals = self.forecast.arrivals(now_ns, tracks)
+            arrivals = self.forecast.arrivals(now_ns, tracks, heard.sensors)
         probe("predict")
         orders, refused = self.gate.admit(now_ns, heard.orders)
         decided = self.board.decide(now_ns, arrivals, heard.sensors, orders)

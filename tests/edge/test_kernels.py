@@ -130,9 +130,7 @@ UNFED = ("begun", "births", "boost", "claims", "earshot", "friends", "hear", "li
 UNREACHED = {
     "fall:density_kgpm3", "falling:fall_hasten", "state:mixed",
     "tocsin.predict.air:density_at", "tocsin.predict.flight:fall",
-    "tocsin.predict.debris:_harmed", "tocsin.predict.debris:pieces",
     "tocsin.predict.flight:height_above", "tocsin.predict.sigma:covariance_of",
 }  # fmt: skip
 """Doppler in ballistic flight, which no decoder gives either, what claims are compared with, and
-the ways into the forecast of impact that only tests and the bench take; debris is not yet asked
-for."""
+the ways into the forecast of impact that only tests and the bench take."""
