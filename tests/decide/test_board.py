@@ -156,6 +156,17 @@ def test_a_track_that_vanished_before_it_was_due_gives_no_all_clear() -> None:
     assert {stage: t_s for t_s, stage in turned.stages()}["stay"] < 400.0
 
 
+def test_debris_does_not_hasten_the_all_clear() -> None:
+    """Whether it was brought down is only likely: what is left of it falls sooner than it was due,
+    and it is waited for all the same, just as long as without debris."""
+    hidden = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05).until(900)
+    fallen = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05)
+    fallen.flights.append(
+        Flight(zone=0, arrives_s=250.0, chance=0.5, track=7, seen_s=230.0, debris=True)
+    )
+    assert fallen.until(900).stages() == hidden.stages()
+
+
 # ---- what is said, and how often ---------------------------------------------------------------
 
 

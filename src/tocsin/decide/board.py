@@ -87,19 +87,36 @@ class Board:
         return self._coverage
 
     def decide(
-        self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]
+        self,
+        now_ns: int,
+        arrivals: Arrivals,
+        sensors: Sensors,
+        orders: tuple[Order, ...],
+        flying: frozenset[int] | None = None,
     ) -> Decided:
-        """What is to be said now; `now_ns` never falls from one call to the next."""
+        """What is to be said now; `now_ns` never falls from one call to the next.
+
+        `flying` are the tracks that still fly; others may be debris only. None: all do.
+        """
         blindness = self._coverage.look(now_ns, sensors)
         ended, rejected = self._hand.obey(now_ns, arrivals, orders)
         risk = self._outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
         alerts: tuple[Alert, ...] = ()
-        scene = self._scene(now_ns, risk, arrivals, ended)
+        if flying is None:
+            flying = frozenset(arrivals.track.tolist())
+        scene = self._scene(now_ns, risk, arrivals, ended, flying)
         if len(scene.key):
             alerts = self._say(scene, self._step(scene, risk, arrivals), risk, arrivals)
         return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
 
-    def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> Scene:
+    def _scene(
+        self,
+        now_ns: int,
+        risk: Risk,
+        arrivals: Arrivals,
+        ended: dict[int, str],
+        flying: frozenset[int],
+    ) -> Scene:
         memory = self._memory
         raised = memory.t_ns_raised > now_ns
         beside, source = self._beside(risk)
@@ -128,7 +145,7 @@ class Board:
             t_ns_arrival=t_ns_arrival,
             t_ns_late=t_ns_late,
             near=near,
-            present=frozenset(arrivals.track.tolist()),
+            present=flying,
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )

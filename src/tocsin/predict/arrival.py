@@ -71,6 +71,11 @@ class Forecast:
         """The rows given last; none at the beginning."""
         return self._standing
 
+    @property
+    def flying(self) -> frozenset[int]:
+        """The tracks that `standing` speaks of, save those that may have been brought down."""
+        return frozenset(self._rows.track.tolist()) - frozenset(self._debris.track.tolist())
+
     def arrivals(self, now_ns: int, tracks: Tracks, sensors: Sensors | None = None) -> Arrivals:
         """Current rows of all live threat tracks, sorted by (track, zone, threat), and of debris.
 
