@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tocsin.decide import Authority, Board, OrderGate, Policy
+from tocsin.decide import Authority, Board, OrderGate, Policy, Sight
 from tocsin.instant import ns
 from tocsin.predict import Forecast
 from tocsin.sense import Heard, Sense
@@ -147,7 +147,14 @@ class Held:
 class Engine:
     """The mind. `handle` is the only way in; its whole state is bounded and can be pickled."""
 
-    def __init__(self, site: Site, zones: ZoneMap, phrases: Phrases, policy: Policy) -> None:
+    def __init__(
+        self,
+        site: Site,
+        zones: ZoneMap,
+        phrases: Phrases,
+        policy: Policy,
+        sight: Sight | None = None,
+    ) -> None:
         self.site = site
         self.zones = zones
         self.now_ns = 0
@@ -155,7 +162,7 @@ class Engine:
         self.picture = Picture()
         self.forecast = Forecast(zones)
         self.gate = OrderGate(site)
-        self.board = Board(site, zones, policy)
+        self.board = Board(site, zones, policy, sight)
         self.authority = Authority(site)
         self.herald = Herald(site, zones, phrases)
         self.held = Held()
@@ -188,10 +195,11 @@ class Engine:
         if tracks is None or not known:
             arrivals = self.forecast.standing
         else:
-            arrivals = self.forecast.arrivals(now_ns, tracks)
+            arrivals = self.forecast.arrivals(now_ns, tracks, heard.sensors)
         probe("predict")
         orders, refused = self.gate.admit(now_ns, heard.orders)
-        decided = self.board.decide(now_ns, arrivals, heard.sensors, orders)
+        flying = self.forecast.flying
+        decided = self.board.decide(now_ns, arrivals, heard.sensors, orders, flying)
         released = self.authority.release(now_ns, decided.alerts, orders)
         probe("decide")
         messages = self.herald.render(now_ns, released, decided.blindness)

@@ -90,3 +90,14 @@ def radio_horizon_m(antenna_height_m: FloatArray, target_height_m: FloatArray) -
     return np.sqrt(diameter_m * np.maximum(antenna_height_m, 0.0)) + np.sqrt(
         diameter_m * np.maximum(target_height_m, 0.0)
     )
+
+
+def hidden_below_m(antenna_height_m: FloatArray, distance_m: FloatArray) -> FloatArray:
+    """Height below which a smooth Earth hides a target at a ground distance: 0 up to the horizon.
+
+    The inverse of `radio_horizon_m` in its second argument.
+    """
+    diameter_m = 2.0 * RADIO_EARTH_FACTOR * MEAN_RADIUS_M
+    beyond_m = distance_m - np.sqrt(diameter_m * np.maximum(antenna_height_m, 0.0))
+    hidden_m: FloatArray = np.maximum(beyond_m, 0.0) ** 2 / diameter_m
+    return hidden_m

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests import raid
@@ -18,8 +19,8 @@ from tocsin.edge import site as sites
 from tocsin.edge.sign import Signer
 
 VERBS = [
-    "demo", "run", "check", "replay", "simulate", "score", "explain", "cancel", "watch", "warm",
-    "doctor", "zones", "keys", "keys new", "keys show", "keys operator",
+    "demo", "run", "check", "coverage", "replay", "simulate", "score", "explain", "cancel", "watch",
+    "warm", "doctor", "zones", "keys", "keys new", "keys show", "keys operator",
 ]  # fmt: skip
 
 Said = tuple[int, str, str]
@@ -156,6 +157,33 @@ def test_a_site_that_is_not_text_is_refused(call: Callable[..., Said], tmp_path:
     code, _, err = call("run", path)
     assert (code, len(err.splitlines())) == (2, 1)
     assert "UTF-8" in err
+
+
+def test_coverage_draws_whom_nobody_watches(call: Callable[..., Said], tmp_path: Path) -> None:
+    """What it calls blind is what check lists, and what hangs on one radar is named."""
+    path, page = tmp_path / "site.toml", tmp_path / "map.html"
+    given = live_site()
+    path.write_text(sites.write(given))
+    code, out, err = call("coverage", path, "--html", page, "--json")
+    assert (code, err) == (0, "")
+    report = json.loads(out)
+    uncovered = json.loads(call("check", path, "--json")[1])["uncovered"]
+    assert {kind: report["kinds"][kind]["blind"] for kind in uncovered} == uncovered
+    drone = report["kinds"]["drone"]
+    assert drone["people_blind"] > 0
+    for zone, lowest_m in drone["lowest_m"].items():
+        assert (zone in drone["blind"]) == (lowest_m is None or lowest_m > drone["flies_m"])
+    assert set(report["kinds"]["ballistic"]["blind"]) < set(drone["blind"])
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<svg") == len(report["kinds"])
+    assert "http" not in text  # nothing is loaded from anywhere
+    none = [msgspec.structs.replace(sensor, sees=()) for sensor in given.sensors]
+    path.write_text(sites.write(msgspec.structs.replace(given, sensors=tuple(none))))
+    report = json.loads(call("coverage", path, "--json")[1])
+    assert len(report["kinds"]["drone"]["blind"]) == drone["zones"]
+    code, out, err = call("coverage", path)
+    assert (code, err) == (0, "")
+    assert "smooth Earth" in out
 
 
 def test_check_lists_whom_nobody_watches(call: Callable[..., Said], tmp_path: Path) -> None:

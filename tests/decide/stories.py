@@ -109,6 +109,7 @@ class Flight:
     seen_s: float = 0.0
     gone_s: float = 1e9
     spread: float = 0.2
+    debris: bool = False  # of the track, which is no longer taken to fly
 
     def row(self, now_s: float) -> tuple[float, float, np.ndarray] | None:
         """Half-width, arrival (both s) and the chances at the horizons, None when not tracked."""
@@ -168,8 +169,14 @@ class Story:
         if self.repickle:
             self.board = pickle.loads(pickle.dumps(self.board))
         now_ns = START_NS + ns(self.now_s)
+        told = [flight for flight in self.flights if flight.row(self.now_s) is not None]
+        falling = frozenset(flight.track for flight in told if flight.debris)
         decided = self.board.decide(
-            now_ns, arrivals(self.now_s, self.flights), sensors(START_NS + ns(self.heard_s)), orders
+            now_ns,
+            arrivals(self.now_s, self.flights),
+            sensors(START_NS + ns(self.heard_s)),
+            orders,
+            frozenset(flight.track for flight in told) - falling,
         )
         self.said += [(self.now_s, alert) for alert in decided.alerts]
         self.blindness += [(self.now_s, word) for word in decided.blindness]

@@ -4,11 +4,22 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import pytest
 
-from tests.decide.stories import START_NS, Flight, Story, arrivals, country, one_drone, sensors
+from tests.decide.stories import (
+    START_NS,
+    Flight,
+    Story,
+    arrivals,
+    country,
+    one_drone,
+    sensors,
+    site,
+)
 from tocsin.decide import POLICIES
 from tocsin.instant import NS_PER_S, ns
+from tocsin.words import SensorSite
 
 # ---- the course of a run -----------------------------------------------------------------------
 
@@ -145,6 +156,17 @@ def test_a_track_that_vanished_before_it_was_due_gives_no_all_clear() -> None:
     assert {stage: t_s for t_s, stage in turned.stages()}["stay"] < 400.0
 
 
+def test_debris_does_not_hasten_the_all_clear() -> None:
+    """Whether it was brought down is only likely: what is left of it falls sooner than it was due,
+    and it is waited for all the same, just as long as without debris."""
+    hidden = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05).until(900)
+    fallen = one_drone(arrives_s=400.0, gone_s=240.0, spread=0.05)
+    fallen.flights.append(
+        Flight(zone=0, arrives_s=250.0, chance=0.5, track=7, seen_s=230.0, debris=True)
+    )
+    assert fallen.until(900).stages() == hidden.stages()
+
+
 # ---- what is said, and how often ---------------------------------------------------------------
 
 
@@ -258,6 +280,22 @@ def test_no_all_clear_while_nobody_looks() -> None:
     story.until(2010)
     assert story.stages()[-1] == (2000, "all_clear")
     assert not story.alerts()[-1][1].blind
+
+
+def test_blindness_to_drones_does_not_hold_the_all_clear_of_a_missile() -> None:
+    """A radar that sees missiles only: theirs ends, the drone's is held, and marked blind."""
+    radar = SensorSite(name="radar", lat_deg=49.0, lon_deg=36.1, sees=("cruise", "ballistic"))
+    story = Story(
+        flights=[
+            Flight(zone=0, arrives_s=150.0, track=1),
+            Flight(zone=0, arrives_s=150.0, track=2, threat="ballistic"),
+        ],
+        site=msgspec.structs.replace(site(), sensors=(radar,)),
+    ).until(2000)
+    assert "all_clear" in [stage for _, stage in story.stages(threat="ballistic")]
+    assert [stage for _, stage in story.stages()][-1] == "stay"
+    assert not any(alert.blind for _, alert in story.alerts(threat="ballistic"))
+    assert all(alert.blind for _, alert in story.alerts())
 
 
 @pytest.mark.parametrize(("gone_s", "stage"), [(300.0, "stand_by"), (800.0, "early")])

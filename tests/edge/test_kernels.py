@@ -129,8 +129,6 @@ UNFED = ("begun", "births", "boost", "claims", "earshot", "friends", "hear", "li
 """Bearings, presences, friends and launches: no decoder gives them yet."""
 UNREACHED = {
     "falling:fall_hasten", "state:mixed", "tocsin.predict.flight:fall",
-    "tocsin.predict.debris:_harmed", "tocsin.predict.debris:pieces",
 }  # fmt: skip
 """Doppler in ballistic flight, which no decoder gives either, what claims are compared with, and
-the ways into the forecast of impact that only tests and the bench take; debris is not yet asked
-for."""
+the ways into the forecast of impact that only tests and the bench take."""

@@ -20,6 +20,7 @@ VERBS = (
     "demo",
     "run",
     "check",
+    "coverage",
     "replay",
     "simulate",
     "score",

@@ -28,7 +28,7 @@ def check(path: Path, /, *, json: bool = False) -> None:
         parts = build.parts(given, path.parent)
         build.engine(parts)
     zones = ZoneMap.from_bytes(parts["zones"])
-    blind = uncovered(given, zones)
+    blind = uncovered(given, zones, build.sight_of(parts))
     report: dict[str, Any] = {
         "site": given.name,
         "realm": given.realm,

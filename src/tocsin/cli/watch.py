@@ -69,6 +69,9 @@ def _picture(console: dict[str, Any]) -> Group:
             str(row["id"]), kind, f"{row['speed_mps']:.0f}", str(row["height_m"]),
             f"{row['existence']:.2f}",
         )  # fmt: skip
+    blind = Table("threat", "zones", "last watched", title="blind")
+    for row in console["blind"]:
+        blind.add_row(row["threat"], str(len(row["zones"])), row["watched"] or "never")
     lost = {name: number for name, number in console["losses"].items() if number}
     latency = console["latency_ms"]
     head = (
@@ -78,4 +81,4 @@ def _picture(console: dict[str, Any]) -> Group:
     )
     if lost:
         head += "\n[bold red]" + ", ".join(f"{name}: {what}" for name, what in lost.items()) + "[/]"
-    return Group(head, sensors, rejected, tracks)
+    return Group(head, sensors, blind, rejected, tracks)

@@ -2,18 +2,31 @@
 
 from tocsin.decide.authority import Authority
 from tocsin.decide.board import Board, Decided
-from tocsin.decide.coverage import uncovered
+from tocsin.decide.coverage import (
+    ANTENNA_M_MIN,
+    HEIGHT_M,
+    Coverage,
+    lowest_of_zones_m,
+    uncovered,
+)
 from tocsin.decide.orders import OrderGate
 from tocsin.decide.policies import POLICIES
 from tocsin.decide.policy import Policy, table
+from tocsin.decide.sight import UNSEEN, Sight
 
 __all__ = [
+    "ANTENNA_M_MIN",
+    "HEIGHT_M",
     "POLICIES",
+    "UNSEEN",
     "Authority",
     "Board",
+    "Coverage",
     "Decided",
     "OrderGate",
     "Policy",
+    "Sight",
+    "lowest_of_zones_m",
     "table",
     "uncovered",
 ]

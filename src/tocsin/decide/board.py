@@ -26,6 +26,7 @@ from tocsin.decide.policy import (
     is_night,
     shelter_times_s,
 )
+from tocsin.decide.sight import Sight
 from tocsin.instant import NS_PER_S, ns
 from tocsin.words import (
     STAGES,
@@ -77,10 +78,13 @@ class Board:
     """Folds arrivals, sensors and orders into alerts. Picklable; memory bounded by the zone map.
 
     `policy` is one of `policies.POLICIES` or any other valid one. Orders must have passed
-    `orders.OrderGate`: here only their sense is checked, not their signature.
+    `orders.OrderGate`: here only their sense is checked, not their signature. `sight` is what an
+    elevation file gave.
     """
 
-    def __init__(self, site: Site, zones: AreaZones, policy: Policy) -> None:
+    def __init__(
+        self, site: Site, zones: AreaZones, policy: Policy, sight: Sight | None = None
+    ) -> None:
         self._realm = site.realm
         self._places = places(zones)
         self._policy = policy
@@ -94,29 +98,51 @@ class Board:
         ]
         self._now = rules[0]
         self._lon_deg = float(np.median(self._places.lon_deg)) if len(self._places) else 0.0
-        self._coverage = Coverage(self._places)
+        self._coverage = Coverage(self._places, site.sensors, sight)
         self._memory = Memory(len(self._places) * len(THREATS))
         self._hand = Hand(site.realm, self._places.ids, policy, self._memory)
         shelter_s = shelter_times_s(policy, self._places.shelter_s)
         self._neighbours = Neighbours(self._places, policy.notice_m)
         self._shelter_ns = (shelter_s * NS_PER_S).astype(np.int64)
 
+    @property
+    def coverage(self) -> Coverage:
+        """Who is watched, for those who are signed in."""
+        return self._coverage
+
     def decide(
-        self, now_ns: int, arrivals: Arrivals, sensors: Sensors, orders: tuple[Order, ...]
+        self,
+        now_ns: int,
+        arrivals: Arrivals,
+        sensors: Sensors,
+        orders: tuple[Order, ...],
+        flying: frozenset[int] | None = None,
     ) -> Decided:
-        """What is to be said now; `now_ns` never falls from one call to the next."""
+        """What is to be said now; `now_ns` never falls from one call to the next.
+
+        `flying` are the tracks that still fly; others may be debris only. None: all do.
+        """
         blindness = self._coverage.look(now_ns, sensors)
         ended, rejected = self._hand.obey(now_ns, arrivals, orders)
         night = self._policy.sleeps and is_night(now_ns, self._lon_deg)
         self._now = self._rules[int(night)]
         risk = self._now.outlook.risk(arrivals, self._hand.mutes.ignored(now_ns, arrivals))
         alerts: tuple[Alert, ...] = ()
-        scene = self._scene(now_ns, risk, arrivals, ended)
+        if flying is None:
+            flying = frozenset(arrivals.track.tolist())
+        scene = self._scene(now_ns, risk, arrivals, ended, flying)
         if len(scene.key):
             alerts = self._say(scene, self._step(scene, risk, arrivals), risk, arrivals)
         return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
 
-    def _scene(self, now_ns: int, risk: Risk, arrivals: Arrivals, ended: dict[int, str]) -> Scene:
+    def _scene(
+        self,
+        now_ns: int,
+        risk: Risk,
+        arrivals: Arrivals,
+        ended: dict[int, str],
+        flying: frozenset[int],
+    ) -> Scene:
         memory = self._memory
         raised = memory.t_ns_raised > now_ns
         limits, areas = self._now.limits, self._now.areas
@@ -153,7 +179,7 @@ class Board:
             t_ns_late=t_ns_late,
             near=near,
             source=source,
-            present=frozenset(arrivals.track.tolist()),
+            present=flying,
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )

@@ -35,7 +35,7 @@ class Scene:
     t_ns_late: IntArray
     near: IntArray  # the key of the neighbouring zone that a drone is at, -1 for none
     source: IntArray  # the key whose chance counts: its own, or another of an area told together
-    present: frozenset[int]  # every track that arrivals still speak of
+    present: frozenset[int]  # every track that arrivals still speak of as flying
     cancel: BoolArray
     all_clear: BoolArray
 
@@ -48,6 +48,9 @@ def conditions(
     threat = key % len(THREATS)
     covers = scene.wanted >= stages.TAKE_COVER
     late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
+    # Debris comes down sooner than the track was due, which may have been lost while it flies.
+    sooner = covers & (memory.t_ns_late[key] > late_ns)
+    late_ns = np.where(_vanished(scene, memory, sooner), memory.t_ns_late[key], late_ns)
     memory.t_ns_late[key] = late_ns
     stands = memory.standing[key]
     # it takes all the calm of a usual warning to end a standing one

@@ -5,6 +5,7 @@ from typing import Final
 from tocsin.decide import policies, policy, stages
 from tocsin.decide.coverage import ANTENNA_M_MIN, HEIGHT_M
 from tocsin.decide.memory import GRAVE_MAX
+from tocsin.decide.sight import HIDDEN_SHARE_MAX
 from tocsin.rules.authority import ACTIONS
 
 
@@ -59,7 +60,11 @@ _OTHERS: Final = (
     "The others, and what each of them costs and misses, are in [policies](policies.md)."
 )
 _WATCHED: Final = (
-    "When a sensor that is alive reaches it: within its range, and with the threat, at the height "
-    "below, above its radio horizon over a smooth Earth of 4/3 radius. The antenna stands at its "
-    f"height above the ellipsoid, at least at {ANTENNA_M_MIN:g} m; terrain is not known."
+    "When a sensor that is alive and sees such threats at all (`sees`) reaches it: within its "
+    "range, and with the threat, at the height below above the ground, in its view over an Earth "
+    "of 4/3 radius. With elevation tiles (`elevation`) that is the line of sight over the ground "
+    f"from `mast_m` (else {ANTENNA_M_MIN:g} m) above it to points of the zone, of which all but "
+    f"{HIDDEN_SHARE_MAX:.0%} must be in view, and sensors that the site file does not name count "
+    "for nothing. Without tiles the Earth is smooth, the zone is its place, and the antenna stands "
+    f"at `mast_m`, else at its height above the ellipsoid, at least at {ANTENNA_M_MIN:g} m."
 )

@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-from tocsin.decide import POLICIES, Policy
+from tocsin.decide import POLICIES, Policy, Sight
+from tocsin.edge import terrain
+from tocsin.edge.journal import Journal
 from tocsin.edge.site import BadSite
 from tocsin.engine import Engine
 from tocsin.warn import Phrases
@@ -21,6 +23,8 @@ from tocsin.words import Site
 from tocsin.zones.map import ZoneMap
 
 SHIPPED_MAPS = ("ua", "il")
+PARTS = ("site", "zones", "phrases", "sight")
+"""What an engine may be made of; only a site with an elevation file has a sight."""
 
 
 def zone_map_bytes(name: str, beside: Path = Path()) -> bytes:
@@ -49,11 +53,41 @@ def phrase_texts() -> dict[str, str]:
 
 def parts(site: Site, beside: Path = Path()) -> dict[str, bytes]:
     """Everything the engine is made of. Raises BadSite with one line that says how to mend it."""
-    return {
+    found = {
         "site": msgspec.json.encode(site),
         "zones": zone_map_bytes(site.zones, beside),
         "phrases": msgspec.json.encode(phrase_texts()),
     }
+    if site.elevation:
+        sight, _absent = over_ground(site, _zone_map(found["zones"]), beside)
+        assert sight is not None
+        found["sight"] = sight.to_bytes()
+    return found
+
+
+def kept_parts(journal: Journal) -> dict[str, bytes]:
+    """What the engine of `journal` was made of."""
+    return {name: journal.part(name) for name in PARTS if journal.has_part(name)}
+
+
+def sight_of(given: dict[str, bytes]) -> Sight | None:
+    """What the sensors of the site see over its ground; None without an elevation file."""
+    return Sight.from_bytes(given["sight"]) if "sight" in given else None
+
+
+def over_ground(
+    site: Site, zones: ZoneMap, beside: Path = Path()
+) -> tuple[Sight | None, tuple[str, ...]]:
+    """What the sensors see over the elevation tiles of the site, if it has any, and the names of
+    the tiles that were taken as sea. Raises BadSite."""
+    if not site.elevation:
+        return None, ()
+    try:
+        ground = terrain.Ground.read(beside / site.elevation)
+        found = terrain.sight(site, zones, ground)
+    except ValueError as error:
+        raise BadSite(f"elevation: {error}") from error
+    return found, tuple(sorted(ground.absent.values()))
 
 
 def policy_of(name: str) -> Policy:
@@ -70,7 +104,7 @@ def engine(given: dict[str, bytes]) -> Engine:
     try:
         zones = _zone_map(given["zones"])
         phrases = Phrases.parse(msgspec.json.decode(given["phrases"], type=dict[str, str]))
-        return Engine(site, zones, phrases, policy)
+        return Engine(site, zones, phrases, policy, sight_of(given))
     except ValueError as error:
         raise BadSite(str(error)) from error
 
@@ -82,29 +116,31 @@ def _zone_map(data: bytes) -> ZoneMap:
 
 
 def freeze(mind: Engine) -> bytes:
-    """The state of `mind`, without the zone map (it is large, frozen, and among the parts)."""
+    """The state of `mind`, without zone map and sight: large, frozen, and among the parts."""
     buffer = io.BytesIO()
     _Freezer(buffer, protocol=5).dump(mind)
     return buffer.getvalue()
 
 
-def thaw(state: bytes, zones: ZoneMap) -> Engine:
+def thaw(state: bytes, zones: ZoneMap, sight: Sight | None = None) -> Engine:
     """The engine that `freeze` wrote."""
-    mind = _Thawer(io.BytesIO(state), zones).load()
+    mind = _Thawer(io.BytesIO(state), {"zones": zones, "sight": sight}).load()
     assert isinstance(mind, Engine)
     return mind
 
 
 class _Freezer(pickle.Pickler):
     def persistent_id(self, obj: Any) -> str | None:
+        if isinstance(obj, Sight):
+            return "sight"
         return "zones" if isinstance(obj, ZoneMap) else None
 
 
 class _Thawer(pickle.Unpickler):
-    def __init__(self, buffer: io.BytesIO, zones: ZoneMap) -> None:
+    def __init__(self, buffer: io.BytesIO, outside: dict[str, ZoneMap | Sight | None]) -> None:
         super().__init__(buffer)
-        self._zones = zones
+        self._outside = outside
 
-    def persistent_load(self, pid: Any) -> ZoneMap:
-        assert pid == "zones", "only the zone map is kept outside"
-        return self._zones
+    def persistent_load(self, pid: Any) -> ZoneMap | Sight | None:
+        assert self._outside[pid] is not None, "the state was frozen with other parts"
+        return self._outside[pid]

@@ -211,6 +211,11 @@ class Journal:
             raise KeyError(name)
         return bytes(row[0])
 
+    def has_part(self, name: str) -> bool:
+        """Whether a part of this name was given at creation."""
+        found = self._db.execute("SELECT 1 FROM meta WHERE name = ?", (name,)).fetchone()
+        return found is not None
+
     def entries(self, after: int = 0, until: int | None = None) -> Iterator[Entry]:
         """Batches with after < number <= until, in order of arrival."""
         last = self.last_number if until is None else until

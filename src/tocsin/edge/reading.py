@@ -46,7 +46,7 @@ def folded(journal: Journal, policy: str = "") -> Iterator[tuple[Entry, Engine, 
 
     Raises BadSite if there is no such policy.
     """
-    parts = {name: journal.part(name) for name in ("site", "zones", "phrases")}
+    parts = build.kept_parts(journal)
     if policy:
         site = msgspec.structs.replace(site_of(journal), policy=policy)
         parts["site"] = msgspec.json.encode(site)
@@ -69,7 +69,8 @@ def decided_again(
     """
     site, zones = site_of(journal), zones_of(journal)
     names = policies or (site.policy,)
-    boards = {name: Board(site, zones, build.policy_of(name)) for name in names}
+    sight = build.sight_of(build.kept_parts(journal))
+    boards = {name: Board(site, zones, build.policy_of(name), sight) for name in names}
     found: dict[str, list[Alert]] = {name: [] for name in names}
     forecasts: list[tuple[int, Arrivals]] = []
     due_ns = 0
@@ -77,7 +78,9 @@ def decided_again(
         assert mind.sensors is not None  # a batch was handled
         assert mind.arrivals is not None
         for name, board in boards.items():
-            said = board.decide(mind.now_ns, mind.arrivals, mind.sensors, mind.orders)
+            said = board.decide(
+                mind.now_ns, mind.arrivals, mind.sensors, mind.orders, mind.forecast.flying
+            )
             found[name] += said.alerts
         if every_ns and mind.now_ns >= due_ns:
             forecasts.append((mind.now_ns, mind.arrivals))
@@ -89,7 +92,7 @@ def decided_again(
 def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """Every report with a place, read anew but not tracked: when it was seen and received, int64
     (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,)."""
-    mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
+    mind = build.engine(build.kept_parts(journal))
     found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)), np.empty(0))]
     for frames in _gathered(journal):
         now_ns = max(frame.t_ns for frame in frames)

@@ -32,7 +32,7 @@ def check(journal: Journal, on_batch: Callable[[int], None] = lambda number: Non
     On another processor type only the decisions (`Alert`) must be equal (architecture, 4.3).
     """
     same = journal.part("processor").decode() == processor()
-    mind = build.engine({name: journal.part(name) for name in ("site", "zones", "phrases")})
+    mind = build.engine(build.kept_parts(journal))
     digest = journal.first_digest()
     batches = outputs = 0
     for entry in journal.entries():

@@ -114,7 +114,9 @@ class Mind:
         if not path.exists():
             return cls(Journal.create(path, parts, durable=durable), parts, before_tracking)
         journal = Journal.open(path)
-        changed = [name for name, value in parts.items() if journal.part(name) != value]
+        kept = build.kept_parts(journal)
+        names = [name for name in build.PARTS if name in parts or name in kept]
+        changed = [name for name in names if parts.get(name) != kept.get(name)]
         if changed:
             journal.close()
             raise BadSite(
@@ -263,7 +265,7 @@ def recovered(
     kept = journal.last_checkpoint()
     if kept is not None and kept[0] <= journal.last_number:
         after, state = kept
-        mind = build.thaw(state, mind.zones)
+        mind = build.thaw(state, mind.zones, mind.board.coverage.sight)
     for entry in journal.entries(after):
         if mind.needs_kernels(entry.batch.inputs):
             before_tracking()

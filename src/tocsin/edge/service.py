@@ -347,7 +347,7 @@ def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
     """Raise BadSite when the site demands a sensor for every zone and some have none."""
     if not site.require_coverage:
         return
-    blind = uncovered(site, ZoneMap.from_bytes(parts["zones"]))
+    blind = uncovered(site, ZoneMap.from_bytes(parts["zones"]), build.sight_of(parts))
     number = max((len(rows) for rows in blind.values()), default=0)
     if number:
         raise BadSite(

@@ -15,7 +15,7 @@ import msgspec
 import tomli_w
 
 from tocsin.engine import HELD, INTERNAL_SOURCES
-from tocsin.words import MODES, REALMS, OperatorSite, SensorSite, Site, SourceSite
+from tocsin.words import MODES, REALMS, THREATS, OperatorSite, SensorSite, Site, SourceSite
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "sensors": SensorSite,
@@ -175,6 +175,13 @@ def _table_problems(site: Site) -> list[str]:
         ]
         if not sensor.detection_chance <= 1.0:
             found.append(f"sensor {sensor.name!r}: detection_chance is a chance: at most 1.0")
+        found += [
+            f"sensor {sensor.name!r}: sees {threat!r}: choose from {', '.join(THREATS)}"
+            for threat in sensor.sees
+            if threat not in THREATS
+        ]
+        if not (sensor.mast_m == -1.0 or 0.0 <= sensor.mast_m < math.inf):
+            found.append(f"sensor {sensor.name!r}: mast_m: metres above the ground, or -1")
         if not (-1 <= sensor.sac <= 255 and -1 <= sensor.sic <= 255):
             found.append(f"sensor {sensor.name!r}: sac and sic are 0 to 255, or -1 for none")
     return found

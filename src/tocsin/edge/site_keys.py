@@ -52,6 +52,13 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         ),
         "sources": ("table", "Where frames come from, one [[sources]] each."),
         "operators": ("table", "Who may give orders, one [[operators]] each."),
+        "elevation": (
+            "path",
+            (
+                "A folder of SRTM tiles (N49E036.hgt), relative to the site file: who is watched "
+                "is then reckoned over this ground; empty: over a smooth Earth."
+            ),
+        ),
         "policy": (
             "name",
             "Which shipped policy decides whom to warn, and when; the policies page compares them.",
@@ -94,6 +101,20 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "sigma_range_m": ("m", "Standard deviation of a measured range."),
         "sigma_azimuth_deg": ("deg", "Standard deviation of a measured azimuth."),
         "sigma_height_m": ("m", "Standard deviation of a height that the sensor itself measures."),
+        "mast_m": (
+            "m",
+            (
+                "Height of the antenna above the ground around it, for what it sees of low flyers; "
+                "-1: over tiles 10 m, over a smooth Earth height_m, at least 10 m."
+            ),
+        ),
+        "sees": (
+            "list",
+            (
+                "The threats, of drone, cruise and ballistic, that it can see at all: a civil "
+                "secondary radar sees none, and its zones are no less blind for it."
+            ),
+        ),
     },
     "sources": {
         "name": ("", "Names the source in counts and in the journal; unique."),

@@ -7,6 +7,7 @@ import math
 from collections import Counter, deque
 from typing import Any, Final
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client import Counter as Metric
 
@@ -18,7 +19,7 @@ from tocsin.edge.warming import Warming
 from tocsin.engine import Engine
 from tocsin.instant import NS_PER_MS, NS_PER_S, iso
 from tocsin.rules.alerts import alert_id
-from tocsin.words import KINDS, Alert, Counts, Frame, Rejected
+from tocsin.words import KINDS, THREATS, Alert, Counts, Frame, Rejected
 
 LATENCIES_KEPT: Final = 4096
 REJECTS_KEPT: Final = 200
@@ -161,6 +162,7 @@ class Watch:
             "latency_ms": percentiles(list(self.latency_ms)),
             "sensors": self._sensors(engine),
             "registration": _registration(engine),
+            "blind": _blind(engine),
             "tracks": track_rows(engine),
             "pending": [
                 {"alert": alert_id(alert), "stage": alert.stage, "due_t_ns": due_ns}
@@ -217,6 +219,26 @@ def _registration(engine: Engine) -> list[dict[str, Any]]:
             engine.picture.biases()
         )
     ]
+
+
+def _blind(engine: Engine) -> list[dict[str, Any]]:
+    """Which zones nobody watches, for which threat, and when a sensor that sees them last spoke;
+    those with the same time together. It tells where to fly unseen: never make it public."""
+    coverage, rows = engine.board.coverage, []
+    for column, threat in enumerate(THREATS):
+        zones: dict[int, list[str]] = {}
+        for row in np.flatnonzero(coverage.blind[:, column]).tolist():
+            last_ns = int(coverage.t_ns_watched[row, column])
+            zones.setdefault(last_ns, []).append(engine.zones.ids[row])
+        rows += [
+            {
+                "threat": threat,
+                "watched": iso(last_ns) if last_ns else None,
+                "zones": zones[last_ns],
+            }
+            for last_ns in sorted(zones)
+        ]
+    return rows
 
 
 def track_rows(engine: Engine) -> list[dict[str, Any]]:

@@ -2,19 +2,21 @@
 
 chance = existence x weight of the kind x geometric chance, for each kind of threat the track may
 be. A track is forecast again when a report changed it or its forecast is a second old, and never
-more than five times a second; what is not redone is kept as it was, with its own time.
+more than five times a second; what is not redone is kept as it was, with its own time. The debris
+of what vanished in view (`wreckage`) has rows of its own, under the track and threat that it was.
 """
 
 from dataclasses import fields
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
-from tocsin.predict import cruise, fall
+from tocsin.predict import cruise, fall, wreckage
 from tocsin.predict.admission import Admission
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
+from tocsin.predict.wreckage import Wreckage
 from tocsin.predict.zonal import Zones, raster
 from tocsin.words import (
     HORIZONS_S,
@@ -24,13 +26,24 @@ from tocsin.words import (
     BoolArray,
     FloatArray,
     IntArray,
+    Sensors,
     Tracks,
 )
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
 AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
+_NONE: Final = np.zeros(0, dtype=np.bool_)
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
+
+
+class _Told(Protocol):
+    """Of whom rows are made; `words.Tracks` and `wreckage.Sights` are such."""
+
+    @property
+    def id(self) -> IntArray: ...
+    @property
+    def evidence(self) -> IntArray: ...
 
 
 class Forecast:
@@ -48,21 +61,30 @@ class Forecast:
         self._t_ns_made = np.zeros(0, dtype=np.int64)
         self._pending = np.zeros(0, dtype=np.bool_)
         self._rows = _no_rows()
+        self._wreckage = Wreckage()
+        self._debris = _no_rows()
+        self._standing = self._rows
         self._ready = False
 
     @property
     def standing(self) -> Arrivals:
         """The rows given last; none at the beginning."""
-        return self._rows
+        return self._standing
 
-    def arrivals(self, now_ns: int, tracks: Tracks) -> Arrivals:
-        """Current rows of all live threat tracks, sorted by (track, zone, threat).
+    @property
+    def flying(self) -> frozenset[int]:
+        """The tracks that `standing` speaks of, save those that may have been brought down."""
+        return frozenset(self._rows.track.tolist()) - frozenset(self._debris.track.tolist())
+
+    def arrivals(self, now_ns: int, tracks: Tracks, sensors: Sensors | None = None) -> Arrivals:
+        """Current rows of all live threat tracks, sorted by (track, zone, threat), and of debris.
 
         A track whose state is not finite is not forecast: one spoilt track must not stop the
         others.
         """
         self.prepare()
         admitted = self._admission.admit(tracks)
+        self._wreckage.see(now_ns, tracks, admitted, sensors)
         live = admitted.any(axis=1)
         made_ns, pending = self._remembered(tracks)
         pending |= tracks.changed
@@ -77,7 +99,14 @@ class Forecast:
             self._rows = _merged(
                 self._rows, keep, self._forecast(now_ns, tracks, admitted & due[:, None])
             )
-        return self._rows
+        fallen = self._wreckage.falling(now_ns, CHANCE_MIN)
+        if fallen is not None:
+            self._debris = _merged(_no_rows(), _NONE, self._fallen(now_ns, fallen))
+        if gone or due.any() or fallen is not None:
+            every = np.ones(len(self._rows), dtype=np.bool_)
+            debris = [self._debris] if len(self._debris) else []
+            self._standing = _merged(self._rows, every, debris) if debris else self._rows
+        return self._standing
 
     def __getstate__(self) -> dict[str, object]:
         made_again = ("_grid", "_fans")
@@ -91,7 +120,11 @@ class Forecast:
         self._ready = True
         self._grid = raster(self._zones)
         self._fans = {"drone": fan(DRONE), "cruise": fan(CRUISE)}
-        self._forecast(0, _practice(), np.ones((1, len(THREATS)), dtype=np.bool_))
+        practice, any_threat = _practice(), np.ones((1, len(THREATS)), dtype=np.bool_)
+        self._forecast(0, practice, any_threat)
+        wreck = Wreckage()
+        wreck.see(0, practice, any_threat, None)
+        wreckage.strikes(self._grid, 0, wreck.all_down(), CHANCE_MIN)
 
     def _remembered(self, tracks: Tracks) -> tuple[IntArray, BoolArray]:
         """When each track was last forecast (long ago if never) and whether it changed since."""
@@ -111,6 +144,16 @@ class Forecast:
             if len(rows):
                 found = self._strikes(name, now_ns, tracks, rows, CHANCE_MIN / share[rows])
                 tables.append(_arrivals(now_ns, tracks, threat, rows[found.job], share, found))
+        return tables
+
+    def _fallen(self, now_ns: int, sights: wreckage.Sights) -> list[Arrivals]:
+        """Rows of the debris of `sights`, one table per threat."""
+        found = wreckage.strikes(self._grid, now_ns, sights, CHANCE_MIN)
+        share, tables = sights.brought_down(), []
+        for threat in range(len(THREATS)):
+            kept = found.chance[:, -1] * share[found.job, threat] > CHANCE_MIN
+            part = Strikes(**{f.name: getattr(found, f.name)[kept] for f in fields(Strikes)})
+            tables.append(_arrivals(now_ns, sights, threat, part.job, share[:, threat], part))
         return tables
 
     def _strikes(
@@ -137,7 +180,7 @@ class Forecast:
 
 
 def _arrivals(
-    now_ns: int, tracks: Tracks, threat: int, rows: IntArray, share: FloatArray, found: Strikes
+    now_ns: int, tracks: _Told, threat: int, rows: IntArray, share: FloatArray, found: Strikes
 ) -> Arrivals:
     """`found` as arrivals: chances times existence and kind, times from now."""
     at_ns = now_ns + np.rint(found.quantiles_s * NS_PER_S).astype(np.int64)

@@ -60,7 +60,7 @@ def picture(raids: Sequence[Measured], zones: ZoneMap) -> str:
 
     near = _rows_within(zones, (west, south, east, north))
     order = sorted(near, key=lambda row: -_rank(state.get(zones.ids[row], "")))
-    parts = [_outline(zones, row, state.get(zones.ids[row], "quiet"), at) for row in order]
+    parts = [outline(zones, row, state.get(zones.ids[row], "quiet"), at) for row in order]
     for zone, what in state.items():
         row = zones.row(zone)
         parts.append(mark(what, *at(float(zones.lon_deg[row]), float(zones.lat_deg[row]))))
@@ -115,13 +115,16 @@ def _rows_within(zones: ZoneMap, box: tuple[float, float, float, float]) -> list
     return np.unique(zones.ring_zone[ring[inside]]).tolist()  # type: ignore[no-any-return]
 
 
-def _outline(zones: ZoneMap, row: int, state: str, at: Place) -> str:
-    """The outline in whole units of the picture: corners that fall together are left out."""
+def outline(zones: ZoneMap, row: int, state: str, at: Place, said: str = "") -> str:
+    """The outline in whole units of the picture: corners that fall together are left out.
+
+    Its title is `said`, else the name of the zone.
+    """
     pieces = []
     for ring in zones.polygons(row):
         corners = dict.fromkeys(tuple(round(v) for v in at(lon, lat)) for lon, lat in ring)
         if len(corners) > 2:
             pieces.append("M" + "L".join(f"{x} {y}" for x, y in corners) + "z")
     name = next((names[row] for names in zones.names.values() if names[row]), zones.ids[row])
-    title = f"<title>{escape(name)}</title>"
+    title = f"<title>{escape(said or name)}</title>"
     return f'<path class="{state}" d="{"".join(pieces)}">{title}</path>'

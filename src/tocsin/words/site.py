@@ -1,12 +1,13 @@
 """One installation: what its site file says."""
 
-from tocsin.words.basics import Word
+from tocsin.words.basics import THREATS, Word
 
 
 class SensorSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One sensor of the site file. `height_m` is of the antenna above the ellipsoid.
 
-    `sac`, `sic` are its ASTERIX address (-1 when it has none). `name` is unique.
+    `mast_m` is the same above the ground there, -1 when not stated. `sees` are the threats that it
+    sees at all. `sac`, `sic` are its ASTERIX address (-1 when it has none). `name` is unique.
     """
 
     name: str
@@ -22,6 +23,8 @@ class SensorSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fiel
     sigma_range_m: float = 50.0
     sigma_azimuth_deg: float = 0.1
     sigma_height_m: float = 150.0
+    mast_m: float = -1.0
+    sees: tuple[str, ...] = THREATS
 
 
 class SourceSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
@@ -48,6 +51,7 @@ class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=Tru
     """One installation, as read from its TOML file by `edge.site`. Frozen; hashed into the journal.
 
     `zones` is the path of the compiled zone map or the name of a shipped one ("ua", "il").
+    `elevation` is the path of a folder of SRTM tiles, "" for a smooth Earth.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=Tru
     sensors: tuple[SensorSite, ...] = ()
     sources: tuple[SourceSite, ...] = ()
     operators: tuple[OperatorSite, ...] = ()
+    elevation: str = ""
     policy: str = "default"
     confirm_s: float = 15.0
     clock_s_max: float = 15.0
