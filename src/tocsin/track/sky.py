@@ -109,7 +109,8 @@ class Sky:
                 self.charts[s], event.look.place, event.look.range_m, event.reports["position_m"][0]
             )
         self.heard_ns[s] = max(self.heard_ns.item(s), event.key[0])
-        self._room(min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART), m)
+        rows = min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART)
+        self._room(rows, m, min(self.ns, look.begun_most(m)))
         reports = self._registered(event)
         whose = np.empty(m, dtype=np.int64)
         self.n, self.ns = look.take(
@@ -225,12 +226,16 @@ class Sky:
         )  # fmt: skip
         self.n += 1
 
-    def _room(self, rows: int, sown: int) -> None:
-        """Make room for `rows` more tracks, as far as the limit allows, and `sown` more seeds."""
+    def _room(self, rows: int, sown: int, most: int = 0) -> None:
+        """Make room for `rows` more tracks, as far as the limit allows, and `sown` more seeds.
+
+        For `most` tracks there shall be room as well, but for them none gives way.
+        """
         if self.n + rows > self.tracks_max:
             self._evict(self.n + rows - self.tracks_max)
-        if self.n + rows > len(self.tracks) < self.tracks_max:
-            room = min((self.n + rows) * 5 // 4, self.tracks_max)
+        wanted = self.n + max(rows, most)
+        if wanted > len(self.tracks) < self.tracks_max:
+            room = min(wanted * 5 // 4, self.tracks_max)
             self.tracks = grown(self.tracks, self.n, room)
             self.book = grown(self.book, self.n, room)
         if self.ns + sown > len(self.seeds):
