@@ -59,7 +59,7 @@ STALE_NS: Final = ns(15.0)
 """A picture that is further behind warns of nothing: the tracker's own bound on late reports."""
 CATCH_UP_NS: Final = ns(60.0)
 """... for so long at most. Chosen: a machine too slow to catch up warns late rather than never."""
-TROUBLES: Final = ("late", "replayed", "evicted", "refused", "repeated")
+TROUBLES: Final = ("late", "replayed", "evicted", "turned_away", "refused", "repeated")
 """Totals of the picture that `Counts` tells batch by batch."""
 HELD: Final = "held"
 """A `quarantine` notice of this source sets aside what would be caught up with next."""
