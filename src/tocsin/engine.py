@@ -247,12 +247,13 @@ class Engine:
         if tracks is None:
             return counts
         confirmed = int(tracks.confirmed.sum())
+        # what a full table did is counted anew when a late report sets the sky back: never below 0
         return msgspec.structs.replace(
             counts,
             tracks_confirmed=confirmed,
             tracks_tentative=len(tracks) - confirmed,
             seeds=self.picture.seeds,
-            **{name: total - before[name] for name, total in self._troubles().items()},
+            **{name: max(total - before[name], 0) for name, total in self._troubles().items()},
         )
 
     def _hear(self, now_ns: int, outside: Batch) -> tuple[Heard, list[tuple[int, Heard]]]:

@@ -127,6 +127,20 @@ def test_the_engine_tells_what_the_picture_counted_since_the_last_batch(
         assert (counts.refused, counts.repeated) == (7, 1)
 
 
+def test_a_count_that_a_late_report_takes_back_is_told_as_none(
+    mind: Mind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A counter of Prometheus cannot fall."""
+    left = iter([5, 3, 3, 4])
+    monkeypatch.setattr(Picture, "evicted", property(lambda self: next(left)))
+    watch, told = Watch(), []
+    for number in (1, 2):
+        one = mind.step([Tick(t_ns=raid.T_NS_START + number)])
+        watch.see(one)
+        told += [o.evicted for o in one.outputs if isinstance(o, Counts)]
+    assert told == [0, 1]
+
+
 def test_what_is_out_of_line_is_shown_by_the_name_of_its_sensor(
     mind: Mind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
