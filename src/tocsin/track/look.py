@@ -229,6 +229,6 @@ def _promote(
         track.existence = min(there[c], EXISTENCE_MAX)
         absorb(track, reports, rows, log_like, bank, look.place, work)
         grow_up(track, chart, numbers, work)
-        seed.existence *= 1.0 - mass[c] * there[c]  # it may be of another target, not seen yet
+        seed.existence = 0.0
         to += 1
     return to
