@@ -266,6 +266,7 @@ def test_what_ends_and_begins_in_one_update_is_another_track() -> None:
     picture, shown = fed([many(6, 4.0 * k) for k in range(4)])
     ended = many(6, 16.0, ends=np.arange(6) == 2)
     anew = subset(many(6, 16.0, numbers=50), np.array([2]))
+    anew.position_m[:] += 30.0  # the very same place and time would be a repetition
     _, after = fed([concatenate([ended, anew])], picture)
     old, new = set(shown[-1].id.tolist()), set(after[-1].id.tolist())
     assert len(new) == 6

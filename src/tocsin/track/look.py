@@ -27,10 +27,10 @@ from tocsin.words import FloatArray, IntArray
 
 START_UNEXPLAINED: Final = 0.3  # a report likelier than this to be no track's is sown; chosen
 PROMOTE: Final = 1e-5  # least existence at which a seed becomes a track; chosen
-LIKELY: Final = 1e-2
+LIKELY: Final = 3e-3
 """A seed at least so sure to be a target at its second look becomes a track whatever else happens.
 Chosen, because it parts a raid from a jam: of 3,000 targets that are there at once nine in ten are
-surer at their second look, of 20,000 false plots a scan some tens."""
+surer at their second look, of 20,000 false plots a scan fewer than one in ten."""
 PROMOTED_MOST: Final = 4096
 """... but no more of them at one look: they bound its work and its memory. Chosen: above the 3,000
 targets of the largest raid asked for."""
