@@ -60,7 +60,7 @@ STALE_NS: Final = ns(15.0)
 """A picture that is further behind warns of nothing: the tracker's own bound on late reports."""
 CATCH_UP_NS: Final = ns(60.0)
 """... for so long at most. Chosen: a machine too slow to catch up warns late rather than never."""
-TROUBLES: Final = ("late", "replayed", "evicted", "refused", "repeated")
+TROUBLES: Final = ("late", "replayed", "evicted", "turned_away", "refused", "repeated")
 """Totals of the picture that `Counts` tells batch by batch."""
 HELD: Final = "held"
 """A `quarantine` notice of this source sets aside what would be caught up with next."""
@@ -258,12 +258,13 @@ class Engine:
         if tracks is None:
             return counts
         confirmed = int(tracks.confirmed.sum())
+        # what a full table did is counted anew when a late report sets the sky back: never below 0
         return msgspec.structs.replace(
             counts,
             tracks_confirmed=confirmed,
             tracks_tentative=len(tracks) - confirmed,
             seeds=self.picture.seeds,
-            **{name: total - before[name] for name, total in self._troubles().items()},
+            **{name: max(total - before[name], 0) for name, total in self._troubles().items()},
         )
 
     def _hear(self, now_ns: int, outside: Batch) -> tuple[Heard, list[tuple[int, Heard]]]:

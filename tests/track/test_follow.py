@@ -17,6 +17,7 @@ from tests.track.sky import (
     nearest,
     place,
     straight,
+    subset,
     watch,
 )
 from tocsin.track import Picture
@@ -235,6 +236,41 @@ def test_a_number_that_jumps_without_a_pause_is_another_target_soon() -> None:
     for path in (one, two):
         row = nearest(shown[-1], path(116.0))
         assert np.linalg.norm(shown[-1].position_m[row] - path(116.0)) < 500.0
+
+
+def many(count: int, t_s: float, numbers: int = 0, ends: Any = False) -> Fixes:
+    """Another system's reports of `count` targets that stand 3 km apart, numbered."""
+    at = place(np.array([(3000.0 * k, 20_000.0, 3000.0) for k in range(count)]))
+    return fixes(
+        T0 + round(t_s * S), at, np.tile(np.eye(3) * 60.0**2, (count, 1, 1)), sensor=1,
+        system_track=True, track_number=numbers + np.arange(count), ends=ends,
+        velocity_mps=np.zeros((count, 3)),
+    )  # fmt: skip
+
+
+def test_what_a_full_table_turns_away_is_counted() -> None:
+    """Five of eight have room: of the others one drives out a tentative track."""
+    picture, shown = fed([many(8, 0.0)], Picture(tracks_max=5))
+    assert len(shown[-1]) == 5
+    assert picture.evicted == 1  # a small table too lets what is tentative give way
+    assert len(shown[-1]) + picture.evicted + picture.turned_away == 8
+    fed([many(8, 4.0 * k) for k in range(1, 4)], picture)
+    assert picture.tracks().confirmed.sum() == 5
+    before = picture.evicted, picture.turned_away
+    fed([many(8, 16.0)], picture)
+    assert (picture.evicted, picture.turned_away) == (before[0], before[1] + 3)
+
+
+def test_what_ends_and_begins_in_one_update_is_another_track() -> None:
+    """Nor does the end of one disturb the others of the same update."""
+    picture, shown = fed([many(6, 4.0 * k) for k in range(4)])
+    ended = many(6, 16.0, ends=np.arange(6) == 2)
+    anew = subset(many(6, 16.0, numbers=50), np.array([2]))
+    anew.position_m[:] += 30.0  # the very same place and time would be a repetition
+    _, after = fed([concatenate([ended, anew])], picture)
+    old, new = set(shown[-1].id.tolist()), set(after[-1].id.tolist())
+    assert len(new) == 6
+    assert len(old & new) == 5
 
 
 def nees(shown: list[Tracks], path: Path, from_s: float) -> list[float]:

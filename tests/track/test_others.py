@@ -9,7 +9,17 @@ import pytest
 from tests.track import sounds
 from tests.track.arcs import AXES, Arc, flight
 from tests.track.arcs import place as ground
-from tests.track.sky import NOTHING, T0, Radar, concatenate, fixes, sensors, straight, watch
+from tests.track.sky import (
+    NOTHING,
+    T0,
+    Radar,
+    concatenate,
+    fixes,
+    sensors,
+    straight,
+    watch,
+)
+from tests.track.sky import place as over
 from tests.track.sounds import Net, at, lines, path, presences
 from tocsin import geo
 from tocsin.track import Picture
@@ -562,3 +572,37 @@ def test_a_launch_reported_by_several_is_one_track_in_the_end(reports: int) -> N
         shown = climbed(seed, reports)
         assert len(shown.id) == len(confirmed(shown)) == 1
         assert shown.kind_weight[0, BALLISTIC] > 0.9
+
+
+def test_a_launch_that_finds_a_full_table_is_counted() -> None:
+    """Confirmed tracks do not give way to it."""
+    rng, radar, picture = np.random.default_rng(97), Radar(chance=1.0), Picture(tracks_max=2)
+    paths = [straight((20_000.0, 5000.0 * k, 3000.0), (150.0, 0.0, 0.0)) for k in range(2)]
+    for k, batch in enumerate(watch(radar, paths, 24.0, rng)):
+        assert picture.turned_away == 0
+        update(picture, 4.0 * k, [radar], batch)
+    fired = launches(24.0, over((-20_000.0, 0.0, 0.0)))
+    tracks = update(picture, 24.0, [radar], other=others(fired=fired))
+    assert (len(tracks), int(tracks.confirmed.sum())) == (2, 2)
+    assert (picture.turned_away, picture.evicted) == (1, 0)
+
+
+def test_what_is_heard_and_finds_a_full_table_is_counted() -> None:
+    """As many as an empty table would have begun."""
+    begun = []
+    for full in (False, True):
+        rng, track = drone(3)
+        picture = Picture(tracks_max=1 if full else 20_000)
+        if full:
+            radar = Radar(chance=1.0)
+            path_ = straight((60_000.0, 60_000.0, 9000.0), (150.0, 0.0, 0.0))
+            for k, batch in enumerate(watch(radar, [path_], 24.0, rng)):
+                update(picture, 4.0 * k - 24.0, [radar], batch)
+        for second in range(1, 20):
+            said, heard = BEARING.listen([track], float(second), rng)
+            update(picture, float(second) + 1.0, [], other=others(said, heard))
+        begun.append((len(picture.tracks()), picture.turned_away))
+    (alone, none), (_, away) = begun
+    assert alone >= 1
+    assert none == 0
+    assert away >= 1

@@ -94,6 +94,7 @@ class Watch:
     def _see_counts(self, counts: Counts) -> None:
         self.totals["held"] += counts.held
         self.totals["evicted"] += counts.evicted
+        self.totals["turned_away"] += counts.turned_away
         self._evicted.inc(counts.evicted)
         self._tracks.labels("seeds").set(counts.seeds)
         for fate in FATES:
@@ -134,6 +135,7 @@ class Watch:
             "reports_refused": picture.refused,
             "reports_repeated": picture.repeated,
             "tracks_evicted": picture.evicted,
+            "tracks_turned_away": picture.turned_away,
             "subscribers_let_go": outlet.dropped_subscribers,
         }
         for name, number in found.items():

@@ -17,43 +17,65 @@ from tocsin.track.rows import blank, guess, note
 from tocsin.track.state import reweigh
 from tocsin.track.system import Links, Told, apart, intersect
 from tocsin.track.table import MODELS, Record, Records
-from tocsin.words import Fixes, FloatArray
+from tocsin.words import BoolArray, Fixes, FloatArray, IntArray
 
 SPEED_SD_MPS: Final = 15.0  # of a velocity that another tracker gives; chosen
 _BOX_M: Final = 5_000.0  # no track farther off is compared; chosen
+_VELOCITY_COV: Final = np.eye(3) * SPEED_SD_MPS**2  # (3,3) m2/s2; nobody writes to it
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def row_of(tracks: Records, n: int, track: int) -> int:
-    """The row of a track by its id; -1 when it has ended."""
+def _rows_of(tracks: Records, n: int, wanted: IntArray, rows: IntArray) -> None:
+    """The row of each `wanted` (k,) track, by its id and in order of it; -1 when it has ended."""
+    rows[:] = -1
     for i in range(n):
-        if tracks[i].id == track:
-            return i
-    return -1
+        at = np.searchsorted(wanted, tracks[i].id)
+        if at < len(wanted) and wanted[at] == tracks[i].id:
+            rows[at] = i
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def distances(
-    tracks: Records, n: int, report: Records, velocity: FloatArray, vel_cov: FloatArray,
-    has_velocity: bool, out: FloatArray,
-) -> None:  # fmt: skip
-    """Least squared length of a report (an array of one) from each track to `out` (n,)."""
-    seen = report[0]
-    told = Told(seen.position_m, velocity, seen.covariance_m2, vel_cov, has_velocity)
-    mean = np.empty(6)
-    for i in range(n):
+def _lay(
+    tracks: Records, rows: IntArray, place_m: FloatArray, speed_mps: FloatArray, t_ns: IntArray
+) -> None:
+    """Write where the leading models of `rows` are, how fast, and when."""
+    for i in rows:
         track = tracks[i]
         lead = leading(track)
-        dt_s = (seen.t_ns - track.t_ns) * 1e-9
+        t_ns[i] = track.t_ns
+        for a in range(3):
+            place_m[i, a] = track.mean[lead, a]
+            speed_mps[i, a] = track.mean[lead, a + 3]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _near(
+    tracks: Records, n: int, report: Records, velocity: FloatArray, vel_cov: FloatArray,
+    has_velocity: bool, place_m: FloatArray, speed_mps: FloatArray, t_ns: IntArray,
+    kept: BoolArray,
+) -> IntArray:  # fmt: skip
+    """Rows of the `kept` tracks that a report (an array of one) may mean, the nearest first."""
+    seen = report[0]
+    told = Told(seen.position_m, velocity, seen.covariance_m2, vel_cov, has_velocity)
+    gate = system.GATE_VELOCITY if has_velocity else system.GATE
+    mean, found, length = np.empty(6), np.empty(n, np.int64), np.empty(n)
+    count = 0
+    for i in range(n):
+        dt_s = (seen.t_ns - t_ns[i]) * 1e-9
         off = 0.0
         for a in range(3):
-            mean[a + 3] = track.mean[lead, a + 3]
-            mean[a] = track.mean[lead, a] + dt_s * mean[a + 3]
+            mean[a + 3] = speed_mps[i, a]
+            mean[a] = place_m[i, a] + dt_s * mean[a + 3]
             off = max(off, abs(mean[a] - seen.position_m[a]))
-        out[i] = np.inf
+        if not (off < _BOX_M and kept[i]):
+            continue
+        track = tracks[i]
         named = min(track.mode_s, seen.mode_s) >= 0 and track.mode_s != seen.mode_s
-        if off < _BOX_M and not named:
-            out[i] = apart(mean, track.cov[lead], told)
+        length[count] = np.inf if named else apart(mean, track.cov[leading(track)], told)
+        if length[count] <= gate:
+            found[count] = i
+            count += 1
+    return found[np.argsort(length[:count], kind="mergesort")]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -108,24 +130,49 @@ def begin(
     _enter(track, book[i, look.sensor], seen, look)
 
 
-def nearest(
-    tracks: Records, n: int, report: Records, velocity: FloatArray, vel_cov: FloatArray,
-    links: Links, sensor: int,
-) -> int:  # fmt: skip
-    """The row that a new number of `sensor` most likely means; -1 when none may be it."""
-    out = np.empty(n)
-    known = not bool(np.isnan(velocity).any())
-    distances(tracks, n, report, velocity, vel_cov, known, out)
-    gate = system.GATE_VELOCITY if known else system.GATE
-    t_ns = int(report["t_ns"][0])
-    for i in np.argsort(out, kind="stable"):
-        if not out[i] <= gate:
-            return -1
-        if not links.taken(sensor, int(tracks["id"][i]), t_ns):
-            return int(i)
-    return -1
+class Roster:
+    """Where the tracks lie while the reports of one update are followed: found once, then kept.
+
+    Rows must not move meanwhile: what ends is only crossed out in `kept` (room,).
+    """
+
+    def __init__(self, tracks: Records, n: int, wanted: IntArray, more: int) -> None:
+        """Of the first `n` tracks, for the ids that are `wanted`; up to `more` will begin."""
+        ids = np.unique(wanted)
+        rows = np.empty_like(ids)
+        _rows_of(tracks, n, ids, rows)
+        self._row = dict(zip(ids.tolist(), rows.tolist(), strict=True))
+        self.kept: BoolArray = np.ones(n + more, dtype=np.bool_)
+        self._place_m, self._speed_mps = np.empty((n + more, 3)), np.empty((n + more, 3))
+        self._t_ns: IntArray = np.empty(n + more, dtype=np.int64)
+        self._stale = list(range(n))
+
+    def find(self, track: int) -> int:
+        """The row of a track by its id; -1 when it has ended."""
+        row = self._row.get(track, -1)
+        return row if row >= 0 and self.kept[row] else -1
+
+    def moved(self, row: int, track: int) -> None:
+        """The track with this id was begun or corrected, in this row."""
+        self._row[track] = row
+        self._stale.append(row)
+
+    def nearest(
+        self, tracks: Records, n: int, report: Records, velocity: FloatArray, vel_cov: FloatArray,
+        links: Links, sensor: int,
+    ) -> int:  # fmt: skip
+        """The row that a new number of `sensor` most likely means; -1 when none may be it."""
+        where = self._place_m, self._speed_mps, self._t_ns
+        _lay(tracks, np.array(self._stale, dtype=np.int64), *where)
+        self._stale.clear()
+        known, t_ns = not bool(np.isnan(velocity).any()), int(report["t_ns"][0])
+        may = _near(tracks, n, report, velocity, vel_cov, known, *where, self.kept)
+        for row in may.tolist():
+            if not links.taken(sensor, int(tracks["id"][row]), t_ns):
+                return int(row)
+        return -1
 
 
 def velocity_of(fixes: Fixes, j: int) -> tuple[FloatArray, FloatArray]:
     """Velocity (3,), NaN when absent, and its covariance (3,3), of a report of another system."""
-    return fixes.velocity_mps[j], np.eye(3) * SPEED_SD_MPS**2
+    return fixes.velocity_mps[j], _VELOCITY_COV

@@ -79,6 +79,11 @@ class Picture:
         return self._sky.evicted
 
     @property
+    def turned_away(self) -> int:
+        """How many reports of other systems, births and launches found a full table."""
+        return self._sky.turned_away
+
+    @property
     def seeds(self) -> int:
         """How many reports wait for a second look."""
         return self._sky.ns

@@ -35,7 +35,11 @@ _FIRST_ROWS: Final = 256
 
 
 class Sky:
-    """Tracks, seeds, clutter maps. `evicted` counts tracks that gave way in a full table."""
+    """Tracks, seeds, clutter maps.
+
+    Counted are, in a full table, tracks that gave way (`evicted`) and what began no track because
+    none gave way (`turned_away`): reports of other systems, births that were heard, launches.
+    """
 
     def __init__(self, bank: Records, tracks_max: int) -> None:
         self.bank = bank
@@ -54,6 +58,7 @@ class Sky:
         self.identity = Identity()
         self.registration = Registration()
         self.evicted = 0
+        self.turned_away = 0
         self.scratch: Records = np.zeros(1, dtype=SCRATCH)
 
     def copy(self) -> "Sky":
@@ -109,7 +114,8 @@ class Sky:
                 self.charts[s], event.look.place, event.look.range_m, event.reports["position_m"][0]
             )
         self.heard_ns[s] = max(self.heard_ns.item(s), event.key[0])
-        self._room(min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART), m)
+        rows = min(self.ns, look.PROMOTED_MIN + m // look.PROMOTED_PART)
+        self._room(rows, m, min(self.ns, look.begun_most(m)))
         reports = self._registered(event)
         whose = np.empty(m, dtype=np.int64)
         self.n, self.ns = look.take(
@@ -149,19 +155,27 @@ class Sky:
         at, s = event.look, event.look.sensor
         self.systems[s] = True
         self.heard_ns[s] = max(self.heard_ns[s], event.key[0])
-        for j, number in enumerate(event.fixes.track_number.tolist()):
+        numbers = event.fixes.track_number.tolist()
+        roster = self._roster(s, numbers)
+        asked = False
+        for j, number in enumerate(numbers):
             if event.fixes.ends[j]:
-                self._told_ended(self.links.end(s, number), s, at)
+                self._told_ended(self.links.end(s, number), at, roster)
                 continue
             report = event.reports[j : j + 1]
             velocity, vel_cov = follow.velocity_of(event.fixes, j)
             known, t_ns = not bool(np.isnan(velocity).any()), int(report["t_ns"][0])
-            row = follow.row_of(self.tracks, self.n, self.links.find(s, number, t_ns))
+            row = roster.find(self.links.find(s, number, t_ns))
             if row < 0:
-                row = follow.nearest(self.tracks, self.n, report, velocity, vel_cov, self.links, s)
+                row = roster.nearest(self.tracks, self.n, report, velocity, vel_cov, self.links, s)
                 if row < 0:
-                    self._room(1, 0)
+                    if self.n == len(self.tracks) and not asked:
+                        asked = True  # once for all that are left: making room moves the rows
+                        self._cross_out(roster)
+                        self._room(len(numbers) - j, 0)
+                        roster = self._roster(s, numbers[j:])
                     if self.n == len(self.tracks):
+                        self.turned_away += 1
                         continue
                     row, self.n = self.n, self.n + 1
                     follow.begin(
@@ -170,34 +184,48 @@ class Sky:
                     )  # fmt: skip
                     self.tracks["existence"][row] = vouched(0.0, 1)
                 self.links.tie(s, number, int(self.tracks["id"][row]), t_ns, at.scan_s)
-            inside = follow.fuse(
-                self.tracks, self.book, row, report, velocity, vel_cov, known, at, self.bank,
-                self.scratch,
-            )  # fmt: skip
-            told = (
-                self.links.heard(s, number, t_ns, inside)
-                if number >= 0
-                else int(self.tracks["looks"][row]) * inside
-            )
-            if told and inside:
-                track = self.tracks[row]
-                track["existence"] = vouched(float(track["existence"]), told)
-                settle.mature(
-                    self.tracks[row : row + 1], self.charts[s : s + 1], TABLE, self.scratch
-                )
+            self._fuse(event, j, row)
+            roster.moved(row, int(self.tracks["id"][row]))
+        self._cross_out(roster)
 
-    def _told_ended(self, track: int, sensor: int, at: Look) -> None:
-        """End a track that another system has ended, unless somebody else still sees it."""
-        row = follow.row_of(self.tracks, self.n, track)
+    def _roster(self, sensor: int, numbers: list[int]) -> follow.Roster:
+        """Of the tracks as they lie now, for `numbers` of a system and what they may begin."""
+        return follow.Roster(self.tracks, self.n, self.links.told(sensor, numbers), len(numbers))
+
+    def _fuse(self, event: SystemEvent, j: int, row: int) -> None:
+        """Fuse report `j` of another system into the track it means, or count it as a stray."""
+        at, s, number = event.look, event.look.sensor, int(event.fixes.track_number[j])
+        report = event.reports[j : j + 1]
+        velocity, vel_cov = follow.velocity_of(event.fixes, j)
+        inside = follow.fuse(
+            self.tracks, self.book, row, report, velocity, vel_cov,
+            not bool(np.isnan(velocity).any()), at, self.bank, self.scratch,
+        )  # fmt: skip
+        told = (
+            self.links.heard(s, number, int(report["t_ns"][0]), inside)
+            if number >= 0
+            else int(self.tracks["looks"][row]) * inside
+        )
+        if told and inside:
+            track = self.tracks[row]
+            track["existence"] = vouched(float(track["existence"]), told)
+            settle.mature(self.tracks[row : row + 1], self.charts[s : s + 1], TABLE, self.scratch)
+
+    def _told_ended(self, track: int, at: Look, roster: follow.Roster) -> None:
+        """Cross out a track that another system has ended, unless somebody else still sees it."""
+        row = roster.find(track)
         if row < 0:
             return
         books = self.book[row]
         fresh = at.t_ns - books["ns"] <= SILENT_SCANS * at.scan_s * NS_PER_S
         others = books["seen"] & (books["mass"] >= 0.5) & fresh
-        others[sensor] = False
-        if not others.any():
-            kept: BoolArray = np.ones(self.n, dtype=np.bool_)
-            kept[row] = False
+        others[at.sensor] = False
+        roster.kept[row] = bool(others.any())
+
+    def _cross_out(self, roster: follow.Roster) -> None:
+        """Let the tracks go that ended in an update."""
+        kept = roster.kept[: self.n]
+        if not kept.all():
             self.n = close_gaps(self.tracks, self.book, self.n, kept)
 
     def _hear(self, event: HearEvent) -> None:
@@ -208,6 +236,7 @@ class Sky:
         )  # fmt: skip
         self._room(len(born.t_ns), 0)
         count = min(len(born.t_ns), len(self.tracks) - self.n)
+        self.turned_away += len(born.t_ns) - count
         if count:
             serials = event.key[3] + np.arange(count)
             begin_heard(self.tracks, self.book, self.n, count, born, serials, self.bank)
@@ -218,6 +247,7 @@ class Sky:
         """A reported launch begins a track that is boosting, as surely as it was reported."""
         self._room(1, 0)
         if self.n == len(self.tracks):
+            self.turned_away += 1
             return
         begin_launched(
             self.tracks, self.book, self.n, event.launches, event.row, event.key[3], self.bank,
@@ -225,12 +255,16 @@ class Sky:
         )  # fmt: skip
         self.n += 1
 
-    def _room(self, rows: int, sown: int) -> None:
-        """Make room for `rows` more tracks, as far as the limit allows, and `sown` more seeds."""
+    def _room(self, rows: int, sown: int, most: int = 0) -> None:
+        """Make room for `rows` more tracks, as far as the limit allows, and `sown` more seeds.
+
+        For `most` tracks there shall be room as well, but for them none gives way.
+        """
         if self.n + rows > self.tracks_max:
             self._evict(self.n + rows - self.tracks_max)
-        if self.n + rows > len(self.tracks) < self.tracks_max:
-            room = min((self.n + rows) * 5 // 4, self.tracks_max)
+        wanted = self.n + max(rows, most)
+        if wanted > len(self.tracks) < self.tracks_max:
+            room = min(wanted * 5 // 4, self.tracks_max)
             self.tracks = grown(self.tracks, self.n, room)
             self.book = grown(self.book, self.n, room)
         if self.ns + sown > len(self.seeds):
@@ -244,7 +278,7 @@ class Sky:
         n, tracks = self.n, self.tracks[: self.n]
         weak = np.flatnonzero(~tracks["confirmed"])
         rank = np.lexsort((-tracks["id"][weak], tracks["existence"][weak]))
-        gone = weak[rank[: min(max(excess, 0), self.tracks_max // 50)]]
+        gone = weak[rank[: min(max(excess, 0), max(self.tracks_max // 50, 1))]]
         if len(gone):
             kept: BoolArray = np.ones(n, dtype=np.bool_)
             kept[gone] = False

@@ -219,6 +219,11 @@ class Links:
             return -1
         return link[0]
 
+    def told(self, sensor: int, numbers: list[int]) -> IntArray:
+        """The tracks that `numbers` of `sensor` were last tied to, however long ago."""
+        links = (self._link.get(_key(sensor, number)) for number in numbers)
+        return np.array([link[0] for link in links if link is not None], dtype=np.int64)
+
     def taken(self, sensor: int, track: int, t_ns: int) -> bool:
         """Whether `sensor` already has a number for `track`: one system sees one target once."""
         key = self._owner.get((sensor, track))

@@ -140,7 +140,8 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
     read. `tracks_*` and `seeds` (reports that may begin a track) are those of the picture now. Of
     the reports, `late` were too old to be used, `refused` were no numbers or from the future, and
     `repeated` were there already; `replayed` are events folded again because a report came out of
-    order. `evicted` tracks gave way when the table was full.
+    order. When the table was full, `evicted` tracks gave way, and `turned_away` reports of other
+    systems, births that were heard and launches began none.
     """
 
     t_ns: int
@@ -156,6 +157,7 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
     late: int = 0
     replayed: int = 0
     evicted: int = 0
+    turned_away: int = 0
     seeds: int = 0
     refused: int = 0
     repeated: int = 0
