@@ -1,4 +1,4 @@
-"""Existence means what it says; clutter is learnt; jams are lived through (issue 3, musts 4, 6)."""
+"""Existence means what it says; clutter is learnt; jams are lived through."""
 
 import numpy as np
 import pytest

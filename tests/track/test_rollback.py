@@ -1,4 +1,4 @@
-"""Late and disordered reports, up to 15 s: as if they had come in order (issue 3, must 2)."""
+"""Late and disordered reports, up to 15 s: as if they had come in order."""
 
 import pickle
 import tracemalloc
