@@ -125,6 +125,25 @@ def test_in_time_but_in_parts_costs_one_look_at_a_time() -> None:
     assert cut.replayed < 2 * 16 + len(pieces) // 10
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_tracks_of_another_system_one_by_one_in_any_order(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    paths = flights(4, rng, 20_000.0)
+    batches = watch(SCANNING[0], paths, END_S, rng, false_per_scan=4.0)
+    for number, path in enumerate(paths):
+        batches += watch(
+            Radar((20_000.0, -60_000.0, 300.0), 4.0, chance=1.0), [path], END_S, rng, sensor=1,
+            system_track=True, track_number=number,
+            velocity_mps=(path(1.0) - path(0.0)).reshape(1, 3),
+        )  # fmt: skip
+    batches = [batch for batch in batches if len(batch)]
+    told = ended(in_order(batches), SCANNING)
+    late = ended(in_pieces(batches, rng, 14.0), SCANNING)
+    assert told.tracks().confirmed.sum() == 4
+    assert late.late == told.late == late.repeated == told.repeated == 0
+    same_but_ids(told.tracks(), late.tracks())
+
+
 # ---- when sensors were heard -------------------------------------------------------------------
 
 

@@ -192,7 +192,7 @@ class Picture:
             fresh = self._rewind(first, gone, fresh)
         last_ns = fresh[-1][0][0]
         for key, event in fresh:
-            recent = last_ns - key[0] < BEAT_NS and self._frontier > self._copies[-1][0]
+            recent = last_ns - key[0] < BEAT_NS and self._frontier > self._latest()[0]
             if recent and key[0] - self._parts_ns.get(key[1:3], 0) < PARTS_NS:
                 self._open = [*self._open[1 - COPIES_OPEN :], (self._frontier, self._sky.copy())]
             self._sky.fold(event)
@@ -221,7 +221,7 @@ class Picture:
             self._open.pop()
         while len(self._copies) > 1 and self._copies[-1][0] >= first:
             self._copies.pop()
-        boundary, sky = max(self._copies[-1:] + self._open[-1:], key=lambda copy: copy[0])
+        boundary, sky = self._latest()
         sensors = len(self._sky.heard_ns)
         self._sky = sky.copy()
         self._sky.widen(sensors)
@@ -232,6 +232,10 @@ class Picture:
         del self._events[begun:]
         self.replayed += len(again)
         return sorted(again + fresh, key=_key_of)
+
+    def _latest(self) -> tuple[Key, Sky]:
+        """The copy of the sky that is the latest."""
+        return max(self._copies[-1:] + self._open[-1:], key=lambda copy: copy[0])
 
     def _copy(self) -> None:
         """Keep a copy of the sky; thin out the older ones, forget what nothing can reach back to.
