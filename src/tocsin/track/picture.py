@@ -44,8 +44,8 @@ class Picture:
     """All tracks. Same input, same bytes; picklable; bounded.
 
     Counted are reports `late` (older than 15 s), `ended` (end-of-track plots, extrapolated, so no
-    evidence), `repeated` (there already), `refused` (no numbers, or from the future), events
-    `replayed` (folded again), and tracks `evicted` (that gave way in a full table).
+    evidence), `repeated` (there already), `refused` (no numbers, or from the future), and
+    events `replayed` (folded again).
     """
 
     def __init__(self, tracks_max: int = TRACKS_MAX, bank: Records | None = None) -> None:
@@ -54,7 +54,7 @@ class Picture:
         self.repeated = 0
         self.refused = 0
         self.replayed = 0
-        self.evicted = 0
+        self._evicted = 0
         self._now_ns = 0
         self._serial = 1
         self._sky = Sky(models.full() if bank is None else bank, tracks_max)
@@ -69,6 +69,11 @@ class Picture:
         self._heard_ns: IntArray = np.zeros(0, dtype=np.int64)
         self._spoke_ns: IntArray = np.zeros(0, dtype=np.int64)
         self._since = 0
+
+    @property
+    def evicted(self) -> int:
+        """How many tracks gave way in a full table; what is rolled back stays counted."""
+        return self._evicted
 
     @property
     def seeds(self) -> int:
@@ -201,7 +206,7 @@ class Picture:
             self._since += 1
             if key[0] - self._copies[-1][0][0] >= COPY_NS or self._since >= COPY_EVENTS:
                 self._copy()
-        self.evicted = max(self.evicted, self._sky.evicted)  # what is taken back stays counted
+        self._evicted = max(self._evicted, self._sky.evicted)
 
     def _found(self, key: Key) -> int:
         """The remembered event that one of `key` is a part of; -1 none."""
