@@ -264,7 +264,7 @@ class Engine:
             tracks_confirmed=confirmed,
             tracks_tentative=len(tracks) - confirmed,
             seeds=self.picture.seeds,
-            **{name: max(total - before[name], 0) for name, total in self._troubles().items()},
+            **{name: total - before[name] for name, total in self._troubles().items()},
         )
 
     def _hear(self, now_ns: int, outside: Batch) -> tuple[Heard, list[tuple[int, Heard]]]:

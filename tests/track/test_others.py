@@ -512,7 +512,7 @@ def test_the_order_of_arrival_within_a_set_changes_nothing(net: str, seed: int) 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_nodes_that_are_late_by_many_seconds_still_help(seed: int) -> None:
-    """Each second in three parts, each late by up to 14 s: one track, hardly another place."""
+    """Each second in three parts, each late by up to 14 s: the same track."""
     rng = np.random.default_rng(seed)
     batches = told(BEARING, 7)
     mixed = [
@@ -527,6 +527,7 @@ def test_nodes_that_are_late_by_many_seconds_still_help(seed: int) -> None:
     assert len(one) == len(two) == 1
     apart = shown.position_m[two[0]] - prompt.position_m[one[0]]
     assert np.linalg.norm(apart) < np.sqrt(np.trace(prompt.covariance[one[0], :3, :3]))
+    assert_same(prompt, shown)
 
 
 @pytest.mark.parametrize("later_s", [0.0, 3.0], ids=["at once", "after it was folded"])

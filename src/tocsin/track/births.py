@@ -66,6 +66,7 @@ class Born(NamedTuple):
     evidence: IntArray  # (b,) serial of the report that began it
     hint: IntArray
     seed: IntArray  # (b,) its row among the reports
+    serial: IntArray  # (b,) ... and its own
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -199,6 +200,7 @@ def propose(heard: Heard, loud: FloatArray, fresh: int, used: BoolArray, ground:
     most = min(SEEDS_MAX, max(k - fresh, 0))
     t_ns, evidence = np.empty(most, np.int64), np.empty(most, np.int64)
     hint, seed = np.empty(most, np.int64), np.empty(most, np.int64)
+    serial = np.empty(most, np.int64)
     means, covs, existence = np.empty((most, 6)), np.empty((most, 6, 6)), np.empty(most)
     rows, own = np.empty(COMPANY_MAX, np.int64), np.empty(COMPANY_MAX)
     count = 0
@@ -230,8 +232,9 @@ def propose(heard: Heard, loud: FloatArray, fresh: int, used: BoolArray, ground:
                 used[rows[f]] = True
         t_ns[count], evidence[count] = heard.t_ns[j], heard.evidence[j]
         hint[count], seed[count], existence[count] = heard.hint[j], j, chance
+        serial[count] = heard.serial[j]
         count += 1
     return Born(
         t_ns[:count], means[:count], covs[:count], existence[:count], evidence[:count],
-        hint[:count], seed[:count],
+        hint[:count], seed[:count], serial[:count],
     )  # fmt: skip

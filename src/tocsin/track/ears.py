@@ -56,6 +56,7 @@ def _columns(k: int) -> Heard:
         opinion=np.ones(k),
         hint=np.zeros(k, np.int64),
         evidence=np.zeros(k, np.int64),
+        serial=np.full(k, -1),
     )
 
 
@@ -100,15 +101,16 @@ class Ears:
         nodes: Nodes,
         banks: Records,
         scratch: Records,
+        serials: IntArray | None = None,
     ) -> Born:
         """Fold one set into the first n tracks; the births that it and the last 20 s hold.
 
-        Reports of unknown nodes are ignored. The set is put in order here: by time, node, kind
-        and serial, so that the order of arrival does not matter.
+        `serials` are of the lines, then of the presences. Reports of unknown nodes are ignored. The
+        set is put in order here, so that the order of arrival does not matter.
         """
         self._grow(len(nodes))
         axes = _axes(nodes.position_m) if len(nodes) else np.zeros((0, 3, 3))
-        heard = self._ordered(lines, presences, nodes, axes)
+        heard = self._ordered(lines, presences, nodes, axes, serials)
         explained, loud = np.zeros(len(heard.t_ns)), np.zeros(len(heard.t_ns))
         if len(heard.t_ns):
             near = lay_out(tracks, n, int(heard.t_ns[len(heard.t_ns) // 2]))
@@ -133,11 +135,16 @@ class Ears:
         if more > 0:
             self.book = Book(*(np.append(c, np.zeros(more, c.dtype)) for c in columns))
 
-    def _ordered(self, lines: Lines, presences: Presences, nodes: Nodes, axes: FloatArray) -> Heard:
+    def _ordered(
+        self, lines: Lines, presences: Presences, nodes: Nodes, axes: FloatArray,
+        serials: IntArray | None,
+    ) -> Heard:  # fmt: skip
         """Both kinds as one, in order; of known nodes only."""
         a, b = len(lines), len(presences)
         both = _columns(a + b)
         both.line[:a] = True
+        if serials is not None:
+            both.serial[:] = serials
         for column, first, second in (
             (both.t_ns, lines.t_ns, presences.t_ns),
             (both.node, lines.node, presences.node),
@@ -162,7 +169,10 @@ class Ears:
         if len(passers):
             both.axes[passers] = _axes(both.origin_m[passers])
         known = (both.node < len(nodes)) & (both.line | (both.node >= 0))
-        order = np.lexsort((both.evidence, both.azimuth, both.line, both.node, both.t_ns))
+        order = np.lexsort(
+            (both.evidence, both.origin_m[:, 0], both.hint, both.heard, both.azimuth, both.line,
+             both.node, both.t_ns)
+        )  # fmt: skip
         heard = _subset(both, order[known[order]])
         self._weigh(heard)
         return heard

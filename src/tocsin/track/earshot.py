@@ -46,6 +46,7 @@ class Heard(NamedTuple):
     opinion: FloatArray  # (k,) 0-1: a crowd at one place has one opinion
     hint: IntArray
     evidence: IntArray
+    serial: IntArray  # (k,) the id of the track that it begins
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

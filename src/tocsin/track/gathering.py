@@ -2,10 +2,12 @@
 
 Sound is slow (3 s a kilometre) and comes in one small report a second from each of thousands of
 nodes; so what is heard is gathered for a second and folded together, half a second after its end,
-each report with its own time. What comes later than that is folded where it belongs.
+each report with its own time. What cooperative aircraft say is gathered for a second too, and
+folded at its end. What comes later than that is another part of the same event.
 """
 
-from typing import Any, Final, TypeVar
+import zlib
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from tocsin.track.events import (
     HearEvent,
     LaunchEvent,
 )
+from tocsin.track.parts import appended, picked
 from tocsin.words import (
     BoolArray,
     FloatArray,
@@ -37,8 +40,7 @@ SET_NS: Final = (
 )
 WAIT_NS: Final = 500 * NS_PER_MS  # for reports of the last second; chosen: networks of phones
 
-_Columns = TypeVar("_Columns", Lines, Presences, Friends, Launches)
-OtherEvent = FriendEvent | LaunchEvent
+OtherEvent = FriendEvent | LaunchEvent | HearEvent
 
 
 def usable(others: Others, end_ns: int) -> tuple[Others, int]:
@@ -80,7 +82,7 @@ def usable(others: Others, end_ns: int) -> tuple[Others, int]:
     refused = sum(len(rows) - int(rows.sum()) for _, rows in good)
     if not refused:
         return others, 0
-    kept = [_rows(columns, rows) for columns, rows in good]
+    kept: list[Any] = [picked(columns, np.flatnonzero(rows)) for columns, rows in good]
     return Others(
         lines=kept[0], presences=kept[1], friends=kept[2], launches=kept[3], nodes=others.nodes
     ), refused
@@ -91,55 +93,43 @@ def _spread(sigma: FloatArray) -> BoolArray:
 
 
 class Gathering:
-    """What was heard and is not ripe yet: what is `usable` waits for `WAIT_NS` and a second."""
+    """What was told and is not ripe yet: what is `usable` waits for a second and `WAIT_NS`."""
 
     def __init__(self) -> None:
-        self._parts: dict[int, list[tuple[Lines, Presences]]] = {}
+        self._heard: dict[int, list[tuple[Lines, Presences]]] = {}
+        self._claims: dict[int, list[Friends]] = {}
         self._nodes: Nodes | None = None
-        self._done_ns = 0
         self._told: dict[int, set[bytes]] = {}
         self.repeated = 0
 
-    def take(self, others: Others, serial: int, oldest_ns: int) -> tuple[list[OtherEvent], int]:
-        """Events of one batch that need not wait; how many reports are older than `oldest_ns`.
-
-        Friends have serial numbers from `serial` on, launches those after them.
-        """
+    def take(self, others: Others, oldest_ns: int) -> tuple[list[LaunchEvent], int]:
+        """Launches, which need not wait; how many reports are older than `oldest_ns`."""
         self._nodes = others.nodes
-        events: list[OtherEvent] = []
         late = sum(
             int((column.t_ns < oldest_ns).sum())
             for column in (others.lines, others.presences, others.friends, others.launches)
         )
-        fresh = others.friends.t_ns >= oldest_ns
-        if fresh.any():
-            friends = _rows(others.friends, fresh)
-            events.append(FriendEvent((int(friends.t_ns.max()), RANK_FRIEND, 0, serial), friends))
-        for row in np.flatnonzero(others.launches.t_ns >= oldest_ns).tolist():
-            key = (
-                int(others.launches.t_ns[row]),
-                RANK_LAUNCH,
-                0,
-                serial + len(others.friends) + row,
-            )
-            events.append(LaunchEvent(key, others.launches, row))
         for end_ns in [end_ns for end_ns in self._told if end_ns < oldest_ns]:
             del self._told[end_ns]
-        lines, presences = others.lines, others.presences
-        lines = _rows(
+        lines, presences, friends = others.lines, others.presences, others.friends
+        lines = picked(
             lines, self._new(lines.t_ns, lines.node, lines.origin_m, lines.azimuth_rad, oldest_ns)
         )
-        presences = _rows(
+        presences = picked(
             presences,
             self._new(presences.t_ns, presences.node, presences.heard, presences.hint, oldest_ns),
         )
+        friends = picked(friends, friends.t_ns >= oldest_ns)
         for end_ns in np.unique(np.concatenate([_ends(lines.t_ns), _ends(presences.t_ns)])):
             part = (
-                _rows(lines, _ends(lines.t_ns) == end_ns),
-                _rows(presences, _ends(presences.t_ns) == end_ns),
+                picked(lines, _ends(lines.t_ns) == end_ns),
+                picked(presences, _ends(presences.t_ns) == end_ns),
             )
-            self._parts.setdefault(int(end_ns), []).append(part)
-        return events, late
+            self._heard.setdefault(int(end_ns), []).append(part)
+        for end_ns in np.unique(_ends(friends.t_ns)):
+            some = picked(friends, _ends(friends.t_ns) == end_ns)
+            self._claims.setdefault(int(end_ns), []).append(some)
+        return _launches(others.launches, oldest_ns), late
 
     def _new(
         self, t_ns: IntArray, node: Int32Array, one: NDArray[Any], two: NDArray[Any], oldest_ns: int
@@ -155,44 +145,37 @@ class Gathering:
             told.add(name)
         return new
 
-    def ripe(self, now_ns: int, serial: int) -> list[HearEvent]:
-        """The sets whose time has come; a set that was folded before comes again with the rest.
-
-        Their reports have serial numbers from `serial` on: each begins one track at most.
-        """
-        events: list[HearEvent] = []
-        for end_ns in sorted(self._parts):
+    def ripe(self, now_ns: int) -> list[OtherEvent]:
+        """The seconds whose time has come, and what came since of those that were ripe before."""
+        events: list[OtherEvent] = []
+        for end_ns in sorted(self._claims):
+            if now_ns < end_ns:
+                break
+            friends = appended(self._claims.pop(end_ns))
+            events.append(FriendEvent((end_ns, RANK_FRIEND, 0, 0), friends))
+        for end_ns in sorted(self._heard):
             if now_ns < end_ns + WAIT_NS or self._nodes is None:
                 break
-            parts = self._parts.pop(end_ns)
-            # A set on time is folded when it is ripe; one that comes late, where it belongs.
-            on_time = end_ns > self._done_ns
-            key = (end_ns + WAIT_NS, RANK_HEAR, 0 if on_time else 1, serial)
-            self._done_ns = max(self._done_ns, end_ns)
-            lines = _joined([part[0] for part in parts])
-            presences = _joined([part[1] for part in parts])
-            events.append(HearEvent(key, lines, presences, self._nodes))
-            serial += len(lines) + len(presences)
+            parts = self._heard.pop(end_ns)
+            lines = appended([part[0] for part in parts])
+            presences = appended([part[1] for part in parts])
+            key = (end_ns + WAIT_NS, RANK_HEAR, 0, 0)
+            none = np.zeros(0, dtype=np.int64)
+            events.append(HearEvent(key, lines, presences, self._nodes, none))
         return events
+
+
+def _launches(launches: Launches, oldest_ns: int) -> list[LaunchEvent]:
+    """One event each; several of one instant are told apart by where they were and whither."""
+    events = []
+    for row in np.flatnonzero(launches.t_ns >= oldest_ns).tolist():
+        t_ns = launches.t_ns.item(row)
+        told = launches.position_m[row].tobytes() + launches.azimuth_rad[row].tobytes()
+        key = (t_ns, RANK_LAUNCH, 0, zlib.crc32(told + t_ns.to_bytes(8)))
+        events.append(LaunchEvent(key, launches, row, -1))
+    return events
 
 
 def _ends(t_ns: Any) -> Any:
     """The end of the set that each time belongs to."""
     return -(-t_ns // SET_NS) * SET_NS
-
-
-def _rows(columns: _Columns, rows: BoolArray) -> _Columns:
-    made: Any = type(columns)
-    picked: _Columns = made(**{name: getattr(columns, name)[rows] for name in columns.__slots__})
-    return picked
-
-
-def _joined(parts: list[_Columns]) -> _Columns:
-    made: Any = type(parts[0])
-    whole: _Columns = made(
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in parts[0].__slots__
-        }
-    )
-    return whole

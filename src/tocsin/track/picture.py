@@ -1,14 +1,13 @@
 """The air picture: reports in, tracks out; the mind's memory of what flies.
 
 The picture is a fold over events in the order in which they *happened*. A report that comes late,
-up to 15 s, is used exactly: the sky is set back to a copy from before it and what came after is
-folded again (rollback and replay). Copies are close together for the last moments, where most of
-what is late belongs, and seconds apart before.
+up to 15 s, is used exactly: it joins the event that it is a part of, the sky is set back to a copy
+from before that, and what came after is folded again (rollback and replay). Copies are close
+together for the last moments, where most of what is late belongs, and seconds apart before.
 """
 
-from bisect import bisect_right, insort
-from collections.abc import Sequence
-from operator import attrgetter
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,21 +15,10 @@ import numpy as np
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.track import bank as models
 from tocsin.track import output
-from tocsin.track.events import (
-    RANK_BEAT,
-    RANK_LOOK,
-    RANK_SYSTEM,
-    Beat,
-    Event,
-    Key,
-    LookEvent,
-    SystemEvent,
-    cut,
-    whole,
-)
+from tocsin.track.events import CELL_NS, RANK_BEAT, Beat, Event, Key, cut, whole
 from tocsin.track.gathering import Gathering, usable
+from tocsin.track.parts import joined
 from tocsin.track.sky import Sky
-from tocsin.track.survey import GOOD, REFUSED, REPEATED, SUSPECT, survey
 from tocsin.track.table import Records
 from tocsin.words import Fixes, IntArray, Others, Sensors, Tracks
 
@@ -41,18 +29,23 @@ BEAT_NS: Final = NS_PER_S  # chosen: a quarter of a usual scan; a look charges i
 COPY_NS: Final = 7500 * NS_PER_MS  # between two old copies of the sky; three reach back 15 s
 COPY_EVENTS: Final = 16  # ... and between two recent ones: what a small delay folds again; chosen
 COPIES_RECENT: Final = 4  # so many are kept as they come; chosen
+COPIES_OPEN: Final = 4
+"""Copies from before the latest looks of sensors whose looks come in parts: the next part then
+folds one look again, and not sixteen events. Chosen: as many radars as watch one place."""
+PARTS_NS: Final = 30 * NS_PER_S
+"""A sensor whose look came in parts is believed to go on so for this time; chosen: three turns of
+a slow radar."""
 EARLY_NS: Final = NS_PER_S
 """Reports from further in the future are refused: a clock that is wrong; chosen, above what clocks
 of one network differ by."""
-_KEY: Final = attrgetter("key")
 
 
 class Picture:
     """All tracks. Same input, same bytes; picklable; bounded.
 
     Counted are reports `late` (older than 15 s), `ended` (end-of-track plots, extrapolated, so no
-    evidence), `repeated` (there already), `refused` (no numbers, or from the future), and events
-    `replayed` (folded again).
+    evidence), `repeated` (there already), `refused` (no numbers, or from the future), and
+    events `replayed` (folded again).
     """
 
     def __init__(self, tracks_max: int = TRACKS_MAX, bank: Records | None = None) -> None:
@@ -61,27 +54,32 @@ class Picture:
         self.repeated = 0
         self.refused = 0
         self.replayed = 0
+        self._evicted = 0
+        self._turned_away = 0
         self._now_ns = 0
         self._serial = 1
         self._sky = Sky(models.full() if bank is None else bank, tracks_max)
         self._begun: Key = (-1, 0, 0, 0)
         self._frontier: Key = self._begun
-        self._events: list[Event] = []
+        self._events: list[tuple[Key, Event]] = []
         self._copies: list[tuple[Key, Sky]] = [(self._begun, self._sky.copy())]
+        self._open: list[tuple[Key, Sky]] = []
+        self._parts_ns: dict[tuple[int, int], int] = {}
         self._beat_ns = 0
         self._others = Gathering()
-        self._latest_ns: IntArray = np.zeros(0, dtype=np.int64)
+        self._heard_ns: IntArray = np.zeros(0, dtype=np.int64)
+        self._spoke_ns: IntArray = np.zeros(0, dtype=np.int64)
         self._since = 0
 
     @property
     def evicted(self) -> int:
-        """How many tracks gave way in a full table."""
-        return self._sky.evicted
+        """How many tracks gave way in a full table; what is rolled back stays counted."""
+        return self._evicted
 
     @property
     def turned_away(self) -> int:
         """How many reports of other systems, births and launches found a full table."""
-        return self._sky.turned_away
+        return self._turned_away
 
     @property
     def seeds(self) -> int:
@@ -114,135 +112,144 @@ class Picture:
         self._now_ns = max(self._now_ns, now_ns)
         self._sky.tracks["changed"][: self._sky.n] = False
         self._sky.widen(len(sensors))
-        fresh: list[Event] = []
+        self._note(fixes, sensors)
+        parts: list[Event] = []
         if len(fixes):
-            fresh += self._looks(fixes, sensors)
+            parts.extend(self._looks(fixes, sensors))
         if others is not None:
             others, refused = usable(others, self._now_ns + EARLY_NS)
             self.refused += refused
             told = self._others.repeated
-            at_once, late = self._others.take(others, self._serial, self._now_ns - LATE_NS)
+            launches, late = self._others.take(others, self._now_ns - LATE_NS)
+            parts.extend(launches)
             self.repeated += self._others.repeated - told
-            self._serial += len(others.friends) + len(others.launches)
             self.late += late
-            fresh += at_once
-        for heard in self._others.ripe(self._now_ns, self._serial):
-            self._serial += len(heard.lines) + len(heard.presences)
-            fresh.append(heard)
-        fresh += self._beats(sensors)
-        if fresh:
-            self._fold(fresh)
+        parts.extend(self._others.ripe(self._now_ns))
+        parts.extend(self._beats(sensors))
+        if parts:
+            self._fold(parts)
 
     def tracks(self) -> Tracks:
         """All live tracks, tentative ones too, by id; states brought to the largest `now_ns`."""
         return output.tracks(self._sky, self._now_ns)
 
-    def _looks(self, fixes: Fixes, sensors: Sensors) -> Sequence[Event]:
-        """The looks of a batch; what they leave out is counted."""
-        if len(self._latest_ns) < len(sensors):
-            more = np.full(len(sensors) - len(self._latest_ns), -1, dtype=np.int64)
-            self._latest_ns = np.concatenate([self._latest_ns, more])
-        serial, oldest_ns = self._serial, self._now_ns - LATE_NS
-        self._serial += len(fixes)
-        one = whole(fixes, sensors, self._latest_ns, serial, oldest_ns, self._now_ns + EARLY_NS)
-        if one is not None:
-            return (one,)
-        fixes = self._usable(fixes)
-        if not len(fixes):
-            return ()
-        events, late, ended = cut(fixes, sensors, self._serial - len(fixes), oldest_ns)
-        self.late += late
-        self.ended += ended
-        return events
+    def _note(self, fixes: Fixes, sensors: Sensors) -> None:
+        """Note when sensors were heard otherwise than by reports, and which are new.
 
-    def _usable(self, fixes: Fixes) -> Fixes:
-        """Without what is no number, from the future, or there already; each is counted.
-
-        Sense already refuses repeated datagrams; this is for the same plot by another way. Only
-        what is not later than its sensor's latest look can be a repetition of an earlier batch's.
+        Reports tell their own time; when they came must not matter. A beat that is remembered is
+        told of sensors learnt since: what they saw before may still come.
         """
-        verdict = survey(
-            fixes.t_ns, fixes.sensor, fixes.position_m, self._latest_ns, self._now_ns + EARLY_NS
-        )
-        if len(verdict):
-            # the end of a system track repeats its last state; it is no repetition
-            verdict[fixes.ends & (verdict != REFUSED)] = GOOD
-            known = self._remembered(fixes, np.flatnonzero(verdict == SUSPECT))
-            verdict[known] = REPEATED
-            self.refused += int((verdict == REFUSED).sum())
-            self.repeated += int((verdict == REPEATED).sum())
-            kept = np.flatnonzero((verdict != REFUSED) & (verdict != REPEATED))
-            if len(kept) < len(fixes):
-                names = Fixes.__slots__
-                fixes = Fixes(**{name: getattr(fixes, name)[kept] for name in names})
-        return fixes
+        new = len(sensors) - len(self._heard_ns)
+        if new > 0:
+            none = np.zeros(new, dtype=np.int64)
+            self._heard_ns = np.append(self._heard_ns, none)
+            self._spoke_ns = np.append(self._spoke_ns, none)
+            for k, (key, event) in enumerate(self._events):
+                if isinstance(event, Beat):
+                    spoke_ns = np.append(event.spoke_ns, none)
+                    self._events[k] = key, replace(event, sensors=sensors, spoke_ns=spoke_ns)
+        n = len(sensors)
+        told = sensors.t_ns_heard > self._heard_ns[:n]
+        self._heard_ns[:n] = np.maximum(self._heard_ns[:n], sensors.t_ns_heard)
+        told[fixes.sensor[fixes.sensor < n]] = False
+        self._spoke_ns = self._spoke_ns.copy()  # beats keep the one before
+        self._spoke_ns[:n][told] = sensors.t_ns_heard[told]
 
-    def _remembered(self, fixes: Fixes, rows: IntArray) -> IntArray:
-        """Which of `rows` of `fixes` are in the events that are remembered."""
-        if not len(rows):
-            return rows
-        seen: set[tuple[int, int, int, bytes]] = set()
-        for event in self._events:
-            if isinstance(event, LookEvent | SystemEvent):
-                key, reports = event.key, event.reports
-                for t_ns, place in zip(reports["t_ns"], reports["position_m"], strict=True):
-                    seen.add((key[1], key[2], int(t_ns), place.tobytes()))
-        return np.array(
-            [
-                row
-                for row in rows.tolist()
-                if (
-                    RANK_SYSTEM if fixes.system_track[row] else RANK_LOOK,
-                    int(fixes.sensor[row]),
-                    int(fixes.t_ns[row]),
-                    fixes.position_m[row].tobytes(),
-                )
-                in seen
-            ],
-            dtype=np.int64,
-        )
+    def _looks(self, fixes: Fixes, sensors: Sensors) -> list[Event]:
+        """The looks of a batch; what they leave out is counted."""
+        oldest_ns, end_ns = self._now_ns - LATE_NS, self._now_ns + EARLY_NS
+        one = whole(fixes, sensors, oldest_ns, end_ns)
+        if one is not None:
+            return [one]
+        refused = ~np.isfinite(fixes.position_m).all(axis=1) | (fixes.t_ns > end_ns)
+        late = ~refused & (fixes.t_ns < oldest_ns)
+        ended = ~refused & ~late & fixes.ends & ~fixes.system_track
+        self.refused += int(refused.sum())
+        self.late += int(late.sum())
+        self.ended += int(ended.sum())
+        rows = np.flatnonzero(~(refused | late | ended) & (fixes.sensor < len(sensors)))
+        return [*cut(fixes, rows, sensors)]
 
-    def _beats(self, sensors: Sensors) -> list[Event]:
+    def _beats(self, sensors: Sensors) -> list[Beat]:
         """The beats that have become due, at whole multiples of `BEAT_NS`."""
         latest_ns = self._now_ns // BEAT_NS * BEAT_NS
         if self._beat_ns == 0 or latest_ns - self._beat_ns > LATE_NS:
             self._beat_ns = latest_ns - BEAT_NS
-        beats: list[Event] = []
+        beats: list[Beat] = []
         while self._beat_ns < latest_ns:
             self._beat_ns += BEAT_NS
-            beats.append(Beat((self._beat_ns, RANK_BEAT, 0, 0), sensors))
+            beats.append(Beat((self._beat_ns, RANK_BEAT, 0, 0), sensors, self._spoke_ns))
         return beats
 
-    def _fold(self, fresh: list[Event]) -> None:
-        """Fold events, going back in time where they demand it."""
-        fresh.sort(key=_KEY)
-        if fresh[0].key < self._frontier:
-            fresh = self._rewind(fresh)
-        for event in fresh:
+    def _fold(self, parts: list[Event]) -> None:
+        """Fold events or parts of some, going back in time where they demand it."""
+        fresh: list[tuple[Key, Event]] = []
+        gone: list[Key] = []
+        for part in parts:
+            k = self._found(part.key)
+            old = self._events[k][1] if k >= 0 else None
+            event, serials, repeated = joined(old, part, self._serial)
+            self._serial += serials
+            self.repeated += repeated
+            if event is not None:
+                fresh.append((event.key, event))
+            if event is not None and old is not None:
+                gone.append(old.key)
+                if self._frontier[0] - old.key[0] < BEAT_NS:
+                    self._parts_ns[old.key[1:3]] = old.key[0]
+        if not fresh:
+            return
+        fresh.sort(key=_key_of)
+        first = min([fresh[0][0], *gone])
+        if first <= self._frontier:
+            fresh = self._rewind(first, gone, fresh)
+        last_ns = fresh[-1][0][0]
+        for key, event in fresh:
+            recent = last_ns - key[0] < BEAT_NS and self._frontier > self._latest()[0]
+            if recent and key[0] - self._parts_ns.get(key[1:3], 0) < PARTS_NS:
+                self._open = [*self._open[1 - COPIES_OPEN :], (self._frontier, self._sky.copy())]
             self._sky.fold(event)
-            self._frontier = key = event.key
-            self._events.append(event)
+            self._frontier = key
+            self._events.append((key, event))
             self._since += 1
             if key[0] - self._copies[-1][0][0] >= COPY_NS or self._since >= COPY_EVENTS:
                 self._copy()
+        self._evicted = max(self._evicted, self._sky.evicted)
+        self._turned_away = max(self._turned_away, self._sky.turned_away)
 
-    def _rewind(self, fresh: list[Event]) -> list[Event]:
-        """Set the sky back to before the first of `fresh`; what is to be folded from there."""
-        first = fresh[0].key
+    def _found(self, key: Key) -> int:
+        """The remembered event that one of `key` is a part of; -1 none."""
+        begun_ns = key[0] // CELL_NS * CELL_NS
+        k = bisect_left(self._events, (begun_ns, -1, 0, 0), key=_key_of)
+        while k < len(self._events) and self._events[k][0][0] < begun_ns + CELL_NS:
+            if self._events[k][0][1:] == key[1:]:
+                return k
+            k += 1
+        return -1
+
+    def _rewind(
+        self, first: Key, gone: list[Key], fresh: list[tuple[Key, Event]]
+    ) -> list[tuple[Key, Event]]:
+        """Set the sky back to before `first`; what to fold from there: `fresh`, but not `gone`."""
+        while self._open and self._open[-1][0] >= first:
+            self._open.pop()
         while len(self._copies) > 1 and self._copies[-1][0] >= first:
             self._copies.pop()
-        boundary, sky = self._copies[-1]
+        boundary, sky = self._latest()
         sensors = len(self._sky.heard_ns)
         self._sky = sky.copy()
         self._sky.widen(sensors)
-        self._frontier, self._since = boundary, 0
-        begun = bisect_right(self._events, boundary, key=_KEY)
-        again = self._events[begun:]
+        self._frontier = boundary
+        begun = bisect_right(self._events, boundary, key=_key_of)
+        self._since = begun - bisect_right(self._events, self._copies[-1][0], key=_key_of)
+        again = [pair for pair in self._events[begun:] if pair[0] not in gone]
         del self._events[begun:]
         self.replayed += len(again)
-        for event in fresh:
-            insort(again, event, key=_KEY)
-        return again
+        return sorted(again + fresh, key=_key_of)
+
+    def _latest(self) -> tuple[Key, Sky]:
+        """The copy of the sky that is the latest."""
+        return max(self._copies[-1:] + self._open[-1:], key=lambda copy: copy[0])
 
     def _copy(self) -> None:
         """Keep a copy of the sky; thin out the older ones, forget what nothing can reach back to.
@@ -259,8 +266,12 @@ class Picture:
                 old -= 1
             else:
                 k += 1
-        oldest_ns = self._now_ns - LATE_NS
+        oldest_ns = self._now_ns - LATE_NS - CELL_NS  # what is late may be part of an older look
         while len(self._copies) > 1 and self._copies[1][0][0] < oldest_ns:
             self._copies.pop(0)
-        begun = bisect_right(self._events, self._copies[0][0], key=_KEY)
+        begun = bisect_right(self._events, self._copies[0][0], key=_key_of)
         del self._events[:begun]
+
+
+def _key_of(pair: tuple[Key, Event]) -> Key:
+    return pair[0]

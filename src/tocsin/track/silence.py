@@ -176,19 +176,23 @@ def charge_misses(
 ) -> None:  # fmt: skip
     """Lower the existence of every track that a living sensor should have reported and did not.
 
-    A look is missed when it is due, the sensor was heard after it, and the track lies within
-    range and above the radio horizon. Another system (`systems` (S,)) is missed only by the tracks
-    that it did report: what it does not tell, it may not want to tell.
+    A look is missed when it is due, the sensor was heard within half a scan before it or since, and
+    the track lies within range and above the radio horizon. Another system (`systems` (S,)) is
+    missed only by the tracks that it did report: what it does not tell, it may not want to tell.
+
+    Half a scan, because a sensor that turns and reports anything was then heard by its looks alone:
+    their times are exact, and when messages came is not.
     """
     up = np.empty(3)
     for s in range(len(scan_s)):
-        if np.isnan(place_m[s, 0]):
+        if np.isnan(place_m[s, 0]) or heard_ns[s] == 0:
             continue
         antenna_m = max(height_and_up(place_m[s], up), 0.0)
         one_scan_s = max(scan_s[s], SCAN_S_MIN)
         pd = min(max(chance[s], CHANCE[0]), CHANCE[1])
         due_ns = np.int64((one_scan_s * (1.0 + SAME_LOOK) + LATENCY_S) * 1e9)
         step_ns = np.int64(one_scan_s * 1e9)
+        half_ns = np.int64(one_scan_s * SAME_LOOK * 1e9)
         for i in range(n):
             mine = book[i, s]
             if systems[s] and not mine.seen:
@@ -204,7 +208,7 @@ def charge_misses(
             mine.ns = max(mine.ns, now_ns - due_ns - _CATCH_UP * step_ns)
             while now_ns - mine.ns > due_ns:
                 mine.ns += step_ns
-                if heard_ns[s] > mine.ns:
+                if heard_ns[s] > mine.ns - half_ns:
                     _miss(tracks[i], mine, pd)
 
 
@@ -261,7 +265,8 @@ def _apart(one: Record, two: Record) -> float:
 def merge(tracks: Records, n: int, kept: BoolArray) -> None:
     """Clear `kept` of the lesser of any two established tracks that have become one.
 
-    The confirmed outlives the tentative, then the one with more looks, then the older.
+    The confirmed outlives the tentative, then the one with more looks, then the older; at last the
+    row decides, and not the id, which tells the order of arrival.
     """
     along, old = np.empty(n), np.empty(n, np.int64)
     count = 0
@@ -279,8 +284,8 @@ def merge(tracks: Records, n: int, kept: BoolArray) -> None:
                 break
             named = min(one.mode_s, two.mode_s) >= 0 and one.mode_s != two.mode_s
             if kept[old[order[b]]] and not named and _apart(one, two) < MERGE:
-                first = one.confirmed, one.looks, -one.t_ns_born, one.existence, -one.id
-                second = two.confirmed, two.looks, -two.t_ns_born, two.existence, -two.id
+                first = one.confirmed, one.looks, -one.t_ns_born, one.existence, -old[order[a]]
+                second = two.confirmed, two.looks, -two.t_ns_born, two.existence, -old[order[b]]
                 kept[old[order[b if first > second else a]]] = False
 
 
@@ -292,8 +297,8 @@ def close(
 ) -> int:  # fmt: skip
     """One beat: charge misses, end what has ended, merge; how many tracks stay.
 
-    `spoke_ns` is when each sensor was last heard at all; `heard_ns`, kept by the caller, is that or
-    its last look, whichever is later, but never later than now.
+    `spoke_ns` is when each sensor was last heard otherwise than by reports; `heard_ns`, kept by the
+    caller, is that or its last look, whichever is later, but never later than now.
     """
     for s in range(len(scan_s)):
         heard_ns[s] = max(heard_ns[s], min(spoke_ns[s], now_ns))

@@ -230,18 +230,21 @@ class Sky:
 
     def _hear(self, event: HearEvent) -> None:
         """What was heard moves tracks, raises and lowers them, and begins some."""
+        # Only what this event moves is classified: `changed` speaks of a batch, however it is cut.
+        shown = self.tracks["id"][: self.n][self.tracks["changed"][: self.n]]
+        self.tracks["changed"][: self.n] = False
         born = self.ears.hear(
             self.tracks, self.n, event.lines, event.presences, event.nodes, self.bank,
-            self.scratch,
+            self.scratch, event.serials,
         )  # fmt: skip
         self._room(len(born.t_ns), 0)
         count = min(len(born.t_ns), len(self.tracks) - self.n)
         self.turned_away += len(born.t_ns) - count
         if count:
-            serials = event.key[3] + np.arange(count)
-            begin_heard(self.tracks, self.book, self.n, count, born, serials, self.bank)
+            begin_heard(self.tracks, self.book, self.n, count, born, born.serial, self.bank)
             self.n += count
         classify_heard(self.tracks, self.n, event.key[0], TABLE, self.scratch)
+        self.tracks["changed"][: self.n] |= np.isin(self.tracks["id"][: self.n], shown)
 
     def _launch(self, event: LaunchEvent) -> None:
         """A reported launch begins a track that is boosting, as surely as it was reported."""
@@ -250,7 +253,7 @@ class Sky:
             self.turned_away += 1
             return
         begin_launched(
-            self.tracks, self.book, self.n, event.launches, event.row, event.key[3], self.bank,
+            self.tracks, self.book, self.n, event.launches, event.row, event.serial, self.bank,
             self.scratch,
         )  # fmt: skip
         self.n += 1
@@ -273,11 +276,12 @@ class Sky:
     def _evict(self, excess: int) -> None:
         """Make tentative tracks give way: the least sure first, then the youngest.
 
-        Confirmed ones never do: at the limit what is new has to wait.
+        Confirmed ones never do: at the limit what is new has to wait. Rows are in order of birth;
+        ids are in that of arrival, which decides nothing.
         """
         n, tracks = self.n, self.tracks[: self.n]
         weak = np.flatnonzero(~tracks["confirmed"])
-        rank = np.lexsort((-tracks["id"][weak], tracks["existence"][weak]))
+        rank = np.lexsort((-weak, tracks["existence"][weak]))
         gone = weak[rank[: min(max(excess, 0), max(self.tracks_max // 50, 1))]]
         if len(gone):
             kept: BoolArray = np.ones(n, dtype=np.bool_)
@@ -290,7 +294,7 @@ class Sky:
         sensors, now_ns = beat.sensors, beat.key[0]
         self.n = silence.close(
             self.tracks, self.book, self.n, now_ns, sensors.position_m, sensors.range_m_max,
-            sensors.scan_s, sensors.detection_chance, sensors.t_ns_heard, self.heard_ns,
+            sensors.scan_s, sensors.detection_chance, beat.spoke_ns, self.heard_ns,
             self.systems,
         )  # fmt: skip
         self.ns = seeds.forget(self.seeds, self.ns, now_ns)

@@ -153,10 +153,10 @@ SCRATCH: Final = np.dtype(
 last chain of models, which depends on nothing but its time."""
 
 
-def reports(fixes: Fixes, rows: IntArray, serial: int) -> Records:
-    """The `rows` of `fixes` as records; row k has serial ``serial + k``."""
+def reports(fixes: Fixes, rows: IntArray) -> Records:
+    """The `rows` of `fixes` as records, without serials."""
     made = np.empty(len(rows), dtype=REPORT)
-    pack(made, rows, serial, *plain(*told(fixes)))
+    pack(made, rows, *plain(*told(fixes)))
     return made
 
 
@@ -175,15 +175,15 @@ def plain(*columns: NDArray[Any]) -> list[NDArray[Any]]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pack(
-    made: Records, rows: IntArray, serial: int, t_ns: IntArray, position: FloatArray,
-    covariance: FloatArray, range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array,
-    mode_s: Int32Array, hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray,
+    made: Records, rows: IntArray, t_ns: IntArray, position: FloatArray, covariance: FloatArray,
+    range_rate: FloatArray, evidence: IntArray, mode_3a: Int32Array, mode_s: Int32Array,
+    hint: NDArray[np.int8], has_height: BoolArray, friend: BoolArray,
 ) -> None:  # fmt: skip
     """Columns to records."""
     for j in range(len(made)):
         k, report = rows[j], made[j]
         report.t_ns, report.range_rate_mps = t_ns[k], range_rate[k]
-        report.evidence, report.serial = evidence[k], serial + k
+        report.evidence, report.serial = evidence[k], -1
         report.mode_3a, report.mode_s, report.hint = mode_3a[k], mode_s[k], hint[k]
         report.has_height, report.friend = has_height[k], friend[k]
         for a in range(3):
