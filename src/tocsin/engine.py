@@ -258,7 +258,6 @@ class Engine:
         if tracks is None:
             return counts
         confirmed = int(tracks.confirmed.sum())
-        # what a full table did is counted anew when a late report sets the sky back: never below 0
         return msgspec.structs.replace(
             counts,
             tracks_confirmed=confirmed,

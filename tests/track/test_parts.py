@@ -256,7 +256,10 @@ def test_counts_only_grow() -> None:
     """A full table, and reports that set the sky back to before tracks gave way."""
     rng = np.random.default_rng(5)
     batches = watch(SCANNING[0], flights(60, rng, 20_000.0), END_S, rng, false_per_scan=60.0)
-    picture, names = Picture(tracks_max=50), ("evicted", "late", "repeated", "replayed", "refused")
+    picture, names = (
+        Picture(tracks_max=50),
+        ("evicted", "turned_away", "late", "repeated", "replayed", "refused"),
+    )
     last = [0] * len(names)
     for one in in_pieces(batches, rng, 14.0):
         picture.update(one.t_ns, one.batch, watching(SCANNING[:1], one.t_ns))
@@ -281,3 +284,11 @@ def test_in_pieces_through_a_pickle() -> None:
     half.update(end_ns, NOTHING, watching(THREE, end_ns))
     assert bytes_of(whole.tracks()) == bytes_of(half.tracks())
     assert whole.replayed == half.replayed
+
+
+def test_time_may_begin_at_zero() -> None:
+    """Simulated and recorded time may: the first second is no reason for the same beat twice."""
+    picture = Picture()
+    for t_ns in (0, S // 10, S // 5, S, S + 1):
+        picture.update(t_ns, NOTHING, watching(THREE, t_ns))
+    assert len(picture.tracks().id) == 0

@@ -65,7 +65,7 @@ class Picture:
         self._copies: list[tuple[Key, Sky]] = [(self._begun, self._sky.copy())]
         self._open: list[tuple[Key, Sky]] = []
         self._parts_ns: dict[tuple[int, int], int] = {}
-        self._beat_ns = 0
+        self._beat_ns = -1  # none yet
         self._others = Gathering()
         self._heard_ns: IntArray = np.zeros(0, dtype=np.int64)
         self._spoke_ns: IntArray = np.zeros(0, dtype=np.int64)
@@ -173,7 +173,7 @@ class Picture:
     def _beats(self, sensors: Sensors) -> list[Beat]:
         """The beats that have become due, at whole multiples of `BEAT_NS`."""
         latest_ns = self._now_ns // BEAT_NS * BEAT_NS
-        if self._beat_ns == 0 or latest_ns - self._beat_ns > LATE_NS:
+        if self._beat_ns < 0 or latest_ns - self._beat_ns > LATE_NS:
             self._beat_ns = latest_ns - BEAT_NS
         beats: list[Beat] = []
         while self._beat_ns < latest_ns:
