@@ -1,5 +1,6 @@
 """The picture with what is not a plot: sound, friends, launches; late and in any order."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -598,7 +599,9 @@ def test_what_is_heard_and_finds_a_full_table_is_counted() -> None:
             radar = Radar(chance=1.0)
             path_ = straight((60_000.0, 60_000.0, 9000.0), (150.0, 0.0, 0.0))
             for k, batch in enumerate(watch(radar, [path_], 24.0, rng)):
-                update(picture, 4.0 * k - 24.0, [radar], batch)
+                earlier = dataclasses.replace(batch, t_ns=batch.t_ns - 24 * S)
+                update(picture, 4.0 * k - 24.0, [radar], earlier)
+            assert picture.tracks().confirmed.tolist() == [True]
         for second in range(1, 20):
             said, heard = BEARING.listen([track], float(second), rng)
             update(picture, float(second) + 1.0, [], other=others(said, heard))

@@ -45,11 +45,12 @@ CELL_NS: Final = round(LOOK_S * NS_PER_S)
 
 @dataclass(frozen=True, slots=True)
 class LookEvent:
-    """One sensor's look at the sky; `reports` in order of place."""
+    """One sensor's look at the sky; `reports` in order of place, if not, `ordered` is false."""
 
     key: Key
     look: Look
     reports: Records
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,20 @@ def whole(fixes: Fixes, sensors: Sensors, oldest_ns: int, end_ns: int) -> LookEv
     return LookEvent((last_ns, RANK_LOOK, sensor, 0), look_of(sensors, sensor, last_ns), made)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def hushed(heard_ns: IntArray, t_ns_heard: IntArray, sensor: Int32Array) -> IntArray:
+    """Rows of the sensors that were heard since `heard_ns` (S,), which is brought up to date, but
+    not by a report: `sensor` (n,) are those of the reports that came."""
+    told = np.zeros(len(t_ns_heard), np.bool_)
+    for s in range(len(t_ns_heard)):
+        told[s] = t_ns_heard[s] > heard_ns[s]
+        heard_ns[s] = max(heard_ns[s], t_ns_heard[s])
+    for k in range(len(sensor)):
+        if sensor[k] < len(told):
+            told[sensor[k]] = False
+    return np.flatnonzero(told)
+
+
 def look_of(sensors: Sensors, sensor: int, t_ns: int) -> Look:
     """The look of one sensor that ends at `t_ns`."""
     return Look(
@@ -177,7 +192,7 @@ def cut(fixes: Fixes, rows: IntArray, sensors: Sensors) -> list[LookEvent | Syst
 def _look(fixes: Fixes, rows: IntArray, sensors: Sensors, t_ns: int) -> LookEvent:
     sensor = fixes.sensor.item(rows[0])
     look = look_of(sensors, sensor, t_ns)
-    return LookEvent((t_ns, RANK_LOOK, sensor, 0), look, reports(fixes, rows))
+    return LookEvent((t_ns, RANK_LOOK, sensor, 0), look, reports(fixes, rows), ordered=False)
 
 
 def _system(fixes: Fixes, rows: IntArray, sensors: Sensors, t_ns: int) -> SystemEvent:

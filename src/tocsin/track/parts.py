@@ -44,15 +44,15 @@ def joined(old: Event | None, new: Event, serial: int) -> tuple[Event | None, in
 
 
 def _look(old: LookEvent | None, new: LookEvent, serial: int) -> tuple[LookEvent | None, int, int]:
+    if old is None and new.ordered:  # as most are: the one part
+        new.reports["serial"] = np.arange(serial, serial + len(new.reports))
+        return new, len(new.reports), 0
     known = 0 if old is None else len(old.reports)
     both = new.reports if old is None else _appended(old.reports, new.reports)
     place = both["position_m"]
-    if old is not None or not (np.diff(place[:, 0]) > 0.0).all():
-        by = (both["t_ns"], place[:, 2], place[:, 1], place[:, 0])
-        rows = _distinct(by, np.lexsort(by))
-        both = both.view(f"V{both.itemsize}")[rows].view(both.dtype)
-    else:
-        rows = np.arange(len(both))
+    by = (both["t_ns"], place[:, 2], place[:, 1], place[:, 0])
+    rows = _distinct(by, np.lexsort(by))
+    both = both.view(f"V{both.itemsize}")[rows].view(both.dtype)
     fresh = np.flatnonzero(rows >= known)
     both["serial"][fresh] = serial + np.arange(len(fresh))
     again = known + len(new.reports) - len(both)

@@ -15,7 +15,7 @@ import numpy as np
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.track import bank as models
 from tocsin.track import output
-from tocsin.track.events import CELL_NS, RANK_BEAT, Beat, Event, Key, cut, whole
+from tocsin.track.events import CELL_NS, RANK_BEAT, Beat, Event, Key, cut, hushed, whole
 from tocsin.track.gathering import Gathering, usable
 from tocsin.track.parts import joined
 from tocsin.track.sky import Sky
@@ -148,12 +148,10 @@ class Picture:
                 if isinstance(event, Beat):
                     spoke_ns = np.append(event.spoke_ns, none)
                     self._events[k] = key, replace(event, sensors=sensors, spoke_ns=spoke_ns)
-        n = len(sensors)
-        told = sensors.t_ns_heard > self._heard_ns[:n]
-        self._heard_ns[:n] = np.maximum(self._heard_ns[:n], sensors.t_ns_heard)
-        told[fixes.sensor[fixes.sensor < n]] = False
-        self._spoke_ns = self._spoke_ns.copy()  # beats keep the one before
-        self._spoke_ns[:n][told] = sensors.t_ns_heard[told]
+        told = hushed(self._heard_ns, sensors.t_ns_heard, fixes.sensor)
+        if len(told):
+            self._spoke_ns = self._spoke_ns.copy()  # beats keep the one before
+            self._spoke_ns[told] = sensors.t_ns_heard[told]
 
     def _looks(self, fixes: Fixes, sensors: Sensors) -> list[Event]:
         """The looks of a batch; what they leave out is counted."""
@@ -205,8 +203,9 @@ class Picture:
             fresh = self._rewind(first, gone, fresh)
         last_ns = fresh[-1][0][0]
         for key, event in fresh:
-            recent = last_ns - key[0] < BEAT_NS and self._frontier > self._latest()[0]
-            if recent and key[0] - self._parts_ns.get(key[1:3], 0) < PARTS_NS:
+            begun_ns = self._parts_ns.get(key[1:3])
+            in_parts = begun_ns is not None and key[0] - begun_ns < PARTS_NS
+            if in_parts and last_ns - key[0] < BEAT_NS and self._frontier > self._latest()[0]:
                 self._open = [*self._open[1 - COPIES_OPEN :], (self._frontier, self._sky.copy())]
             self._sky.fold(event)
             self._frontier = key
@@ -220,6 +219,8 @@ class Picture:
     def _found(self, key: Key) -> int:
         """The remembered event that one of `key` is a part of; -1 none."""
         begun_ns = key[0] // CELL_NS * CELL_NS
+        if begun_ns > self._frontier[0]:  # nothing is remembered of so late: the usual case
+            return -1
         k = bisect_left(self._events, (begun_ns, -1, 0, 0), key=_key_of)
         while k < len(self._events) and self._events[k][0][0] < begun_ns + CELL_NS:
             if self._events[k][0][1:] == key[1:]:
