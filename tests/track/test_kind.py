@@ -76,9 +76,25 @@ def test_low_and_fast_is_a_cruise_missile(speed: float, height: float) -> None:
     assert np.median(told[:, CRUISE]) > 0.7
 
 
+NO_WIND = pytest.mark.xfail(
+    strict=True,
+    reason="the flights that the table was fitted to know no wind: with it against them drones are "
+    "taken for helicopters (0.47), with it behind them for aircraft (0.01)",
+)
+
+
 @pytest.mark.parametrize(
     ("speed", "height", "climb"),
-    [(50, 300, 0), (50, 1000, 0), (48, 2500, 0), (50, 1200, 3), (50, 50, 0), (50, 3000, 0)],
+    [
+        pytest.param(35, 150, 0, marks=NO_WIND),
+        (50, 300, 0),
+        (50, 1000, 0),
+        (48, 2500, 0),
+        (50, 1200, 3),
+        (50, 50, 0),
+        (50, 3000, 0),
+        pytest.param(70, 1500, 0, marks=NO_WIND),
+    ],
 )
 def test_low_and_slow_is_a_drone(speed: float, height: float, climb: float) -> None:
     assert np.median(opinions(speed, height, climb)[:, DRONE]) > 0.7
