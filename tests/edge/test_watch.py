@@ -95,7 +95,7 @@ def test_what_the_picture_counts_is_shown(mind: Mind) -> None:
 
 def test_reports_that_the_picture_would_not_have_are_among_the_losses(mind: Mind) -> None:
     mind.engine.picture.refused, mind.engine.picture.repeated = 4, 9
-    mind.engine.picture._sky.turned_away = 6
+    mind.engine.picture._turned_away = 6
     watch = Watch()
     losses = watch.losses(mind, Outlet())
     assert (losses["reports_refused"], losses["reports_repeated"]) == (4, 9)
@@ -125,20 +125,6 @@ def test_the_engine_tells_what_the_picture_counted_since_the_last_batch(
         found = (counts.late, counts.replayed, counts.evicted, counts.seeds)
         assert found == (2, 5, 3, 11)
         assert (counts.refused, counts.repeated) == (7, 1)
-
-
-def test_a_count_that_a_late_report_takes_back_is_told_as_none(
-    mind: Mind, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A counter of Prometheus cannot fall."""
-    left = iter([5, 3, 3, 4])
-    monkeypatch.setattr(Picture, "evicted", property(lambda self: next(left)))
-    watch, told = Watch(), []
-    for number in (1, 2):
-        one = mind.step([Tick(t_ns=raid.T_NS_START + number)])
-        watch.see(one)
-        told += [o.evicted for o in one.outputs if isinstance(o, Counts)]
-    assert told == [0, 1]
 
 
 def test_what_is_out_of_line_is_shown_by_the_name_of_its_sensor(
