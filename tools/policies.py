@@ -7,7 +7,6 @@ that are kept beside the page of the same scenario and seed. Without it the page
 """
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,19 +93,20 @@ def _run(run: Run) -> str:
 
 
 def picture(runs: Sequence[Run]) -> str:
-    """Person-minutes in cover of every policy in every run, on one scale by powers of ten."""
+    """Person-minutes in cover of every policy; in each run the longest bar is the most."""
     parts, y = [], 20
     for run in runs:
         parts.append(f'<text x="0" y="{y}" font-weight="bold">{_of(run)}</text>')
+        most = max(one["person_minutes"] for one in run["policies"].values())
         for name, one in run["policies"].items():
             y += 20
-            long = 80.0 * max(math.log10(max(one["person_minutes"], 1)) - 4.0, 0.0)
+            long = 380.0 * one["person_minutes"] / max(most, 1)
             parts.append(f'<text x="290" y="{y}" text-anchor="end">{name}</text>')
             parts.append(f'<rect x="300" y="{y - 11}" width="{long:.0f}" height="13"/>')
             said = f"{one['person_minutes'] / 1e6:.3g} million, {one['missed']} missed"
             parts.append(f'<text x="{308 + long:.0f}" y="{y}">{said}</text>')
         y += 32
-    title = "Person-minutes in cover by policy, powers of ten from 10,000"
+    title = "Person-minutes in cover by policy, each run to its own scale"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 {y}" role="img"'
     style = '<g font-family="sans-serif" font-size="13" fill="#456">'
     return "\n".join([f"{head}>", f"<title>{title}</title>", style, *parts, "</g>", "</svg>", ""])
