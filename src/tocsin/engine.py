@@ -60,8 +60,6 @@ STALE_NS: Final = ns(15.0)
 """A picture that is further behind warns of nothing: the tracker's own bound on late reports."""
 CATCH_UP_NS: Final = ns(60.0)
 """... for so long at most. Chosen: a machine too slow to catch up warns late rather than never."""
-TROUBLES: Final = ("late", "replayed", "evicted", "turned_away", "refused", "repeated")
-"""Totals of the picture that `Counts` tells batch by batch."""
 HELD: Final = "held"
 """A `quarantine` notice of this source sets aside what would be caught up with next."""
 HELD_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -184,7 +182,7 @@ class Engine:
         self.held.closed |= KERNELS_COLD in said
         outside, rejected = self._notices(batch)
 
-        before = self._troubles()
+        before = self.picture.totals()
         heard, skies = self._hear(now_ns, outside)
         probe("sense")
         for then_ns, sky in skies:
@@ -249,10 +247,6 @@ class Engine:
             rejected.append(word)
         return msgspec.structs.replace(batch, inputs=tuple(outside)), rejected
 
-    def _troubles(self) -> dict[str, int]:
-        """What the picture has counted so far, by the name of the field of `Counts`."""
-        return {name: getattr(self.picture, name) for name in TROUBLES}
-
     def _counted(self, counts: Counts, tracks: Tracks | None, before: dict[str, int]) -> Counts:
         """`counts` of the senses completed with those of the air picture."""
         if tracks is None:
@@ -263,7 +257,7 @@ class Engine:
             tracks_confirmed=confirmed,
             tracks_tentative=len(tracks) - confirmed,
             seeds=self.picture.seeds,
-            **{name: total - before[name] for name, total in self._troubles().items()},
+            **{name: total - before[name] for name, total in self.picture.totals().items()},
         )
 
     def _hear(self, now_ns: int, outside: Batch) -> tuple[Heard, list[tuple[int, Heard]]]:

@@ -28,6 +28,10 @@ FATES: Final = (
     "repeated",
 )  # fmt: skip
 """What is counted of records, by the name of the field of `Counts`."""
+OTHERS: Final = (
+    "held", "evicted", "turned_away", "unkept", "untried", "crowded", "forgotten", "unaligned",
+)  # fmt: skip
+"""What else is counted: frames put by, and what found no room in the picture."""
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -92,9 +96,8 @@ class Watch:
                     self._see_counts(output)
 
     def _see_counts(self, counts: Counts) -> None:
-        self.totals["held"] += counts.held
-        self.totals["evicted"] += counts.evicted
-        self.totals["turned_away"] += counts.turned_away
+        for name in OTHERS:
+            self.totals[name] += getattr(counts, name)
         self._evicted.inc(counts.evicted)
         self._tracks.labels("seeds").set(counts.seeds)
         for fate in FATES:
@@ -124,18 +127,23 @@ class Watch:
 
     def losses(self, mind: Mind, outlet: Outlet) -> dict[str, int | str]:
         """What was dropped, late or set aside since the start; what is not zero wants a look."""
-        picture = mind.engine.picture
+        picture = mind.engine.picture.totals()
         found: dict[str, int] = {
             "frames_quarantined": mind.quarantined,
             "frames_dropped_by_a_crashing_mind": mind.dropped,
             "batches_without_side_file": mind.unguarded,
             "batches_durable_late": mind.writer.late,
             "batches_never_durable": mind.writer.lost,
-            "reports_too_late_to_track": picture.late,
-            "reports_refused": picture.refused,
-            "reports_repeated": picture.repeated,
-            "tracks_evicted": picture.evicted,
-            "tracks_turned_away": picture.turned_away,
+            "reports_too_late_to_track": picture["late"],
+            "reports_refused": picture["refused"],
+            "reports_repeated": picture["repeated"],
+            "tracks_evicted": picture["evicted"],
+            "tracks_turned_away": picture["turned_away"],
+            "heard_reports_not_kept": picture["unkept"],
+            "heard_reports_not_tried": picture["untried"],
+            "heard_reports_of_a_crowd": picture["crowded"],
+            "addresses_forgotten": picture["forgotten"],
+            "looks_unaligned": picture["unaligned"],
             "subscribers_let_go": outlet.dropped_subscribers,
         }
         for name, number in found.items():
