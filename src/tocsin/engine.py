@@ -16,7 +16,7 @@ from tocsin.instant import ns
 from tocsin.predict import Forecast
 from tocsin.sense import Heard, Sense
 from tocsin.sense.desk import ORDER_SOURCE, RECEIPT_SOURCE
-from tocsin.track import Picture
+from tocsin.track import Picture, Unexplained
 from tocsin.warn import Herald, Phrases
 from tocsin.words import (
     Arrivals,
@@ -158,6 +158,7 @@ class Engine:
         self.now_ns = 0
         self.sense = Sense(site)
         self.picture = Picture()
+        self.unexplained = Unexplained()
         self.forecast = Forecast(zones)
         self.gate = OrderGate(site)
         self.board = Board(site, zones, policy, sight)
@@ -208,6 +209,8 @@ class Engine:
         if self.held.closed and KERNELS_READY in said:
             self.held.open(now_ns)  # the next batch takes: a bad frame must not undo this one
         self.fixes = tuple(sky.fixes for _, sky in skies if len(sky.fixes))
+        if tracks is not None:
+            self.unexplained.see(now_ns, tracks, self.fixes)
         return [
             *rejected,
             *heard.rejected,

@@ -14,7 +14,6 @@ from prometheus_client import Counter as Metric
 from tocsin import geo
 from tocsin.edge.outlet import Outlet
 from tocsin.edge.run import Mind, Step
-from tocsin.edge.unexplained import Unexplained
 from tocsin.edge.warming import Warming
 from tocsin.engine import Engine
 from tocsin.instant import NS_PER_MS, NS_PER_S, iso
@@ -44,7 +43,6 @@ class Watch:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.recent_rejected: deque[Rejected] = deque(maxlen=REJECTS_KEPT)
         self.latency_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self.unexplained = Unexplained()
         self._registry = CollectorRegistry()
         self._frames = Metric("tocsin_frames", "Frames received", ["source"], **self._into())
         self._rejects = Metric(
@@ -182,10 +180,11 @@ class Watch:
 
     def _sensors(self, engine: Engine) -> list[dict[str, Any]]:
         sensors, now_ns, rows = engine.sensors, engine.now_ns, []
-        for i, name in enumerate(() if sensors is None else sensors.names):
-            assert sensors is not None
-            load = self.unexplained.load(sensors, i, now_ns)
-            self._unexplained.labels(name).set(load.unexplained)
+        if sensors is None:
+            return []
+        loads = engine.unexplained.loads(now_ns, sensors)
+        for i, (name, load) in enumerate(zip(sensors.names, loads, strict=True)):
+            self._unexplained.labels(name).set(load.unexplained_per_scan)
             rows.append(
                 {
                     "name": name,
@@ -193,8 +192,8 @@ class Watch:
                     "alive": bool(now_ns - sensors.t_ns_heard[i] <= sensors.stale_s[i] * NS_PER_S),
                     "scan_s": float(sensors.scan_s[i]),
                     "placed": bool(sensors.position_m[i, 0] == sensors.position_m[i, 0]),
-                    "reports_per_scan": round(load.reports, 1),
-                    "unexplained_per_scan": round(load.unexplained, 1),
+                    "reports_per_scan": round(load.reports_per_scan, 1),
+                    "unexplained_per_scan": round(load.unexplained_per_scan, 1),
                     "jammed": load.jammed,
                 }
             )

@@ -172,4 +172,12 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
     unaligned: int = 0
 
 
+class Load(Word, frozen=True, kw_only=True):
+    """What one sensor tells, a scan; `unexplained`: reports of no confirmed track."""
+
+    reports_per_scan: float
+    unexplained_per_scan: float
+    jammed: bool
+
+
 Output = Alert | Blindness | Counts | Message | Rejected
