@@ -15,9 +15,9 @@ from numba import njit
 from tocsin.track.belief import marginals
 from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, ear, find
 from tocsin.track.fall import height_and_up
-from tocsin.track.hear import line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import line_update, presence_chance, presence_update
 from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
-from tocsin.track.state import reweigh
+from tocsin.track.state import join, reweigh
 from tocsin.track.table import EVIDENCE, MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
 
@@ -179,7 +179,7 @@ def _settle(
                 total += weight[p]
             elif part > 0.0:
                 total += part
-                merge(track.mean[h], track.cov[h], means[p, h], covs[p, h], part / total)
+                join(track.mean[h], track.cov[h], means[p, h], covs[p, h], part / total)
         log_like[h] = math.log(max(total, 1e-300))
     reweigh(track, log_like, MODELS)
     track.existence = min(there, EXISTENCE_MAX)
