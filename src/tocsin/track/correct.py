@@ -15,7 +15,8 @@ from tocsin.track.table import Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import FloatArray, IntArray
 
-LN_2PI_3: Final = 3.0 * math.log(2.0 * math.pi)
+LN_2PI: Final = math.log(2.0 * math.pi)
+SURELY_3: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
 _LEVEL_SD_MPS: Final = 20.0  # vertical speed of a track without height; airliners climb 10-15 m/s
 
 
@@ -64,14 +65,21 @@ def innovate(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
-    """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
+def squared(miss: FloatArray, inverse: FloatArray) -> float:
+    """Squared Mahalanobis length of `miss` (3,), given the inverse of its covariance."""
     length = 0.0
     for a in range(3):
         length += miss[a] * inverse[a, a] * miss[a]
         for b in range(a):
             length += 2.0 * miss[a] * inverse[a, b] * miss[b]
-    return -0.5 * (length + math.log(det) + LN_2PI_3), length
+    return length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
+    """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
+    length = squared(miss, inverse)
+    return -0.5 * (length + math.log(det) + 3.0 * LN_2PI), length
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
