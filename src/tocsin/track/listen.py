@@ -16,6 +16,7 @@ from tocsin.track.belief import marginals
 from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, ear, find
 from tocsin.track.fall import height_and_up
 from tocsin.track.hear import line_update, presence_chance, presence_update
+from tocsin.track.settle import EXISTENCE_MAX
 from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
 from tocsin.track.state import join, reweigh
 from tocsin.track.table import EVIDENCE, MODELS, Record, Records
@@ -27,7 +28,6 @@ many. So a second report of a node whose first nothing explained proves little. 
 SILENCE: Final = 0.5
 """Power of the likelihood of silence in existence: successive silences of one node share their
 causes (a hill, a noisy yard), so two count as one. Chosen."""
-EXISTENCE_MAX: Final = 0.9999  # as for radar: a few silences must be able to undo years of hits
 PASSER_FALSE: Final = 0.1  # of passers-by: `shared` knowledge 3.5 assumes 10 % false reports
 PASSER_OTHER: Final = 0.05  # what else a passer-by truly hears that no track is; chosen
 MEMORY_S: Final = 20.0  # unexplained reports are kept so long: sound from 7 km; chosen
