@@ -16,10 +16,11 @@ from tocsin.track.belief import marginals
 from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, ear, find
 from tocsin.track.fall import height_and_up
 from tocsin.track.hear import line_update, presence_chance, presence_update
+from tocsin.track.rows import credit
 from tocsin.track.settle import EXISTENCE_MAX
 from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
 from tocsin.track.state import join, reweigh
-from tocsin.track.table import EVIDENCE, MODELS, Record, Records
+from tocsin.track.table import MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
 
 REPEAT: Final = 0.5
@@ -47,13 +48,8 @@ def _note(track: Record, heard: Heard, j: int, mass: float) -> None:
     """Enter that report j is of a track with chance `mass`."""
     track.hints[heard.hint[j]] += mass
     track.changed = True
-    if mass < 0.5:
-        return
-    track.hits += 1
-    track.t_ns_seen = max(track.t_ns_seen, heard.t_ns[j])
-    for k in range(EVIDENCE - 1, 0, -1):
-        track.evidence[k] = track.evidence[k - 1]
-    track.evidence[0] = heard.evidence[j]
+    if mass >= 0.5:
+        credit(track, heard.t_ns[j], heard.evidence[j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
