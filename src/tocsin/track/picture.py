@@ -85,7 +85,6 @@ class Picture:
         """All that is counted, by the names of `Counts`; none of it ever falls."""
         return {
             **self._most,
-            "evicted": self.evicted,
             "late": self.late,
             "replayed": self.replayed,
             "refused": self.refused,
