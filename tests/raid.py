@@ -8,6 +8,7 @@ Run as a program it can plant a fault first, so that tests can show that replay 
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from tocsin.cli import app
 from tocsin.cli.simulate import fold, open_world
 from tocsin.decide import Board
 from tocsin.edge import build
+from tocsin.edge.journal import Journal, decode_outputs
 from tocsin.edge.run import Mind
+from tocsin.engine import Notice
 from tocsin.sim.sites import site as site_of
 from tocsin.sim.world import World
 from tocsin.warn import Herald
-from tocsin.words import Message, Site
+from tocsin.words import Frame, Message, Rejected, Site
 
 T_NS_START = 1_768_507_200_000_000_000  # 2026-01-15T20:00:00Z
 
@@ -45,6 +48,22 @@ def make(folder: Path, seconds: float) -> Path:
     fold(raid, mind, seconds)
     mind.close()
     return path
+
+
+def shed(journal: Journal) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """By source: frames that the journal holds, those that it says were shed, those told so."""
+    frames, noticed, told = Counter[str](), Counter[str](), Counter[str]()
+    for entry in journal.entries():
+        for given in entry.batch.inputs:
+            if isinstance(given, Frame) and given.source == "shed":
+                notice = msgspec.json.decode(given.payload, type=Notice)
+                noticed[notice.source] += notice.count
+            elif isinstance(given, Frame):
+                frames[given.source] += 1
+        for output in decode_outputs(entry.outputs):
+            if isinstance(output, Rejected) and output.reason == "shed":
+                told[output.source] += output.count
+    return frames, noticed, told
 
 
 def plant_clock() -> None:

@@ -17,12 +17,13 @@ LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 
 ROOMS = ("sense", "track", "predict", "decide", "warn")
-BASE = ("words", "instant", "geo")
+BASE = ("words", "instant", "geo", "air")
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "words": ("words",),
     "instant": (),
     "geo": ("words",),
+    "air": ("words",),
     "rules": (*BASE, "rules"),
     "zones": (*BASE, "zones"),
     "sense": (*BASE, "rules", "sense"),
@@ -45,6 +46,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "words": ("msgspec", "numpy"),
     "instant": (),
     "geo": ("numpy",),
+    "air": ("numpy", "numba"),
     "rules": ("msgspec", "lxml", "cryptography", "numpy"),
     "zones": ("numpy", "numba"),
     "sense": ("msgspec", "lxml", "numpy", "numba"),

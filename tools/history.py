@@ -21,8 +21,9 @@ from typing import Any, Final
 import numpy as np
 
 from tocsin.decide import POLICIES, Board, Policy, Sight
+from tocsin.decide.coverage import Places
 from tocsin.instant import NS_PER_S, from_iso
-from tocsin.words import HORIZONS_S, THREATS, Alert, Arrivals, FloatArray, Sensors, Site
+from tocsin.words import HORIZONS_S, THREATS, Alert, Arrivals, Sensors, Site
 
 FLAP_NS: Final = 600 * NS_PER_S
 """An alarm so soon after the end of the last one is a flap: the definition of the requirement."""
@@ -55,19 +56,6 @@ class Span:
     threat: str
     t_ns: int
     t_ns_end: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Zones that are names only, far from one another."""
-
-    ids: tuple[str, ...]
-    lat_deg: FloatArray
-    lon_deg: FloatArray
-    shelter_s: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
 
 # ---- the record --------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from tocsin.track import bank, fall
+from tocsin import air
+from tocsin.track import bank
 from tocsin.words import FloatArray
 
 SECONDS: Final = 240
@@ -180,7 +181,7 @@ def _shoot(
                 path[second] = place
         speed = np.sqrt((velocity**2).sum())
         push = (burnout - 40.0) / burn_s if tick * step < burn_s else 0.0
-        drag = 0.5 * fall.air(place[2])[0] * speed * speed / beta
+        drag = 0.5 * air.standard(place[2])[0] * speed * speed / beta
         if push > 0.0:
             velocity += step * push * out  # guided: keeps its direction, and thrust is net
         else:

@@ -16,6 +16,7 @@ from tocsin.cli.score import compared
 from tocsin.decide import POLICIES, worth
 from tocsin.decide.policy import NIGHT_H, Policy, Row, rows_table
 from tocsin.score import Scorecard
+from tocsin.score.text import number, percent
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "reference"
 PAGE: Final = FOLDER / "policies.md"
@@ -84,10 +85,10 @@ def _run(run: Run) -> str:
     ]
     for name, one in run["policies"].items():
         lines.append(
-            f"| {name} | {one['missed']} of {run['hits']} | {_share(one['lead_ok_share'])}"
-            f" | {_seconds(one['lead_s'])} | {one['person_minutes']:,}"
-            f" | {_times(one['ratio_region'])} | {one['early_person_minutes']:,}"
-            f" | {_share(one['early_precision'])} | {_share(one['early_recall'])} |"
+            f"| {name} | {one['missed']} of {run['hits']} | {percent(one['lead_ok_share'], 0)}"
+            f" | {number(one['lead_s'], 0, ' s')} | {one['person_minutes']:,}"
+            f" | {number(one['ratio_region'], 1)} | {one['early_person_minutes']:,}"
+            f" | {percent(one['early_precision'], 0)} | {percent(one['early_recall'], 0)} |"
         )
     return "\n".join(lines)
 
@@ -114,18 +115,6 @@ def picture(runs: Sequence[Run]) -> str:
 
 def _of(run: Run) -> str:
     return f"{run['scenario']}, seed {run['seed']}{run.get('part', '')}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100.0 * value:.0f} %"
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} s"
-
-
-def _times(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
 
 
 def _different(name: str) -> str:

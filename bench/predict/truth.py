@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from tocsin.predict.air import density
+from tocsin.air import density
 
 Floats = npt.NDArray[np.float64]
 

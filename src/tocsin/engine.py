@@ -16,7 +16,7 @@ from tocsin.instant import ns
 from tocsin.predict import Forecast
 from tocsin.sense import Heard, Sense
 from tocsin.sense.desk import ORDER_SOURCE, RECEIPT_SOURCE
-from tocsin.track import Picture
+from tocsin.track import Picture, Unexplained
 from tocsin.warn import Herald, Phrases
 from tocsin.words import (
     Arrivals,
@@ -60,8 +60,6 @@ STALE_NS: Final = ns(15.0)
 """A picture that is further behind warns of nothing: the tracker's own bound on late reports."""
 CATCH_UP_NS: Final = ns(60.0)
 """... for so long at most. Chosen: a machine too slow to catch up warns late rather than never."""
-TROUBLES: Final = ("late", "replayed", "evicted", "turned_away", "refused", "repeated")
-"""Totals of the picture that `Counts` tells batch by batch."""
 HELD: Final = "held"
 """A `quarantine` notice of this source sets aside what would be caught up with next."""
 HELD_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -160,6 +158,7 @@ class Engine:
         self.now_ns = 0
         self.sense = Sense(site)
         self.picture = Picture()
+        self.unexplained = Unexplained()
         self.forecast = Forecast(zones)
         self.gate = OrderGate(site)
         self.board = Board(site, zones, policy, sight)
@@ -184,7 +183,7 @@ class Engine:
         self.held.closed |= KERNELS_COLD in said
         outside, rejected = self._notices(batch)
 
-        before = self._troubles()
+        before = self.picture.totals()
         heard, skies = self._hear(now_ns, outside)
         probe("sense")
         for then_ns, sky in skies:
@@ -210,6 +209,8 @@ class Engine:
         if self.held.closed and KERNELS_READY in said:
             self.held.open(now_ns)  # the next batch takes: a bad frame must not undo this one
         self.fixes = tuple(sky.fixes for _, sky in skies if len(sky.fixes))
+        if tracks is not None:
+            self.unexplained.see(now_ns, tracks, self.fixes)
         return [
             *rejected,
             *heard.rejected,
@@ -249,10 +250,6 @@ class Engine:
             rejected.append(word)
         return msgspec.structs.replace(batch, inputs=tuple(outside)), rejected
 
-    def _troubles(self) -> dict[str, int]:
-        """What the picture has counted so far, by the name of the field of `Counts`."""
-        return {name: getattr(self.picture, name) for name in TROUBLES}
-
     def _counted(self, counts: Counts, tracks: Tracks | None, before: dict[str, int]) -> Counts:
         """`counts` of the senses completed with those of the air picture."""
         if tracks is None:
@@ -263,7 +260,7 @@ class Engine:
             tracks_confirmed=confirmed,
             tracks_tentative=len(tracks) - confirmed,
             seeds=self.picture.seeds,
-            **{name: total - before[name] for name, total in self._troubles().items()},
+            **{name: total - before[name] for name, total in self.picture.totals().items()},
         )
 
     def _hear(self, now_ns: int, outside: Batch) -> tuple[Heard, list[tuple[int, Heard]]]:

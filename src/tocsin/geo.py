@@ -21,10 +21,12 @@ EARTH_RATE_RPS: Final = 7.292115e-5  # TR8350.2 table 3.1
 GM_M3PS2: Final = 3.986004418e14  # TR8350.2 table 3.1, atmosphere included
 J2: Final = 1.082629821e-3  # from C20 of EGM96, TR8350.2 table 5.1
 MEAN_RADIUS_M: Final = 6_371_008.8  # IUGG mean radius R1, Moritz (2000)
+M_PER_DEG: Final = MEAN_RADIUS_M * np.pi / 180.0  # of a great circle on the mean sphere
 
 NAUTICAL_MILE_M: Final = 1852.0  # exact, BIPM SI brochure
 FOOT_M: Final = 0.3048  # exact
 QUARTER_FLIGHT_LEVEL_M: Final = 25 * FOOT_M
+ANTENNA_M_MIN: Final = 10.0  # chosen, because no radar stands lower than a mast or a roof
 RADIO_EARTH_FACTOR: Final = 4.0 / 3.0  # ITU-R P.310: effective Earth radius in a median atmosphere
 
 

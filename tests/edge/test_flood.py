@@ -18,14 +18,14 @@ import numpy as np
 import pytest
 
 from tests.edge.live import Live, Raid, Stream, free_ports, running, site, tocsin, until
+from tests.raid import shed
 from tocsin import geo
-from tocsin.edge.journal import Journal, decode_outputs
-from tocsin.engine import Notice
+from tocsin.edge.journal import Journal
 from tocsin.instant import from_iso
 from tocsin.sim.asterix import PRIMARY, Plot, target_reports
 from tocsin.sim.truth import Flight
 from tocsin.sim.world import World
-from tocsin.words import Frame, Rejected, Site, SourceSite
+from tocsin.words import Site, SourceSite
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
@@ -183,20 +183,8 @@ def test_the_journal_counts_what_was_shed_and_replays(flooded: dict[str, Any]) -
     raid.__exit__()
     time.sleep(1.0)
     assert system.stop() == 0
-    frames: Counter[str] = Counter()
-    told: Counter[str] = Counter()
-    noticed: Counter[str] = Counter()
     journal = Journal.open(system.journal, read_only=True)
-    for entry in journal.entries():
-        for given in entry.batch.inputs:
-            if isinstance(given, Frame) and given.source == "shed":
-                notice = msgspec.json.decode(given.payload, type=Notice)
-                noticed[notice.source] += notice.count
-            elif isinstance(given, Frame):
-                frames[given.source] += 1
-        for output in decode_outputs(entry.outputs):
-            if isinstance(output, Rejected) and output.reason == "shed":
-                told[output.source] += output.count
+    frames, noticed, told = shed(journal)
     journal.close()
     assert noticed == told
     assert frames[JAMMED] + noticed[JAMMED] == flooded["sent"]

@@ -3,16 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-
 from tests import raid
 from tocsin.edge import build
-from tocsin.edge.journal import Journal, decode_outputs
+from tocsin.edge.journal import Journal
 from tocsin.edge.replay import check
 from tocsin.edge.run import Mind
 from tocsin.edge.waiting import Waiting
-from tocsin.engine import Notice
-from tocsin.words import Frame, Rejected
+from tocsin.words import Frame
 
 ROOM = 60  # frames in all lines together
 BURST = 40  # frames of the jammed radar for each turn of the mind: it is given all it can hold
@@ -45,18 +42,8 @@ def flooded(path: Path) -> Counter[str]:
 def test_what_is_shed_is_a_counted_input_of_the_journal_and_replays(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     sent = flooded(path)
-    frames, noticed, told = Counter[str](), Counter[str](), Counter[str]()
     journal = Journal.open(path, read_only=True)
-    for entry in journal.entries():
-        for given in entry.batch.inputs:
-            if isinstance(given, Frame) and given.source == "shed":
-                notice = msgspec.json.decode(given.payload, type=Notice)
-                noticed[notice.source] += notice.count
-            elif isinstance(given, Frame):
-                frames[given.source] += 1
-        for output in decode_outputs(entry.outputs):
-            if isinstance(output, Rejected) and output.reason == "shed":
-                told[output.source] += output.count
+    frames, noticed, told = raid.shed(journal)
     print(f"sent {dict(sent)}, handled {dict(frames)}, shed {dict(noticed)}")
     (jammed,) = noticed
     assert noticed[jammed] > 0.5 * sent[jammed]

@@ -77,7 +77,8 @@ def test_metrics_and_console_count_the_same(mind: Mind) -> None:
 def test_what_the_picture_counts_is_shown(mind: Mind) -> None:
     watch = Watch()
     counts = Counts(
-        t_ns=1, held=4, late=2, replayed=3, evicted=5, turned_away=9, seeds=7, refused=6, repeated=8
+        t_ns=1, held=4, late=2, replayed=3, evicted=5, turned_away=9, seeds=7, refused=6,
+        repeated=8, unkept=10, untried=11, crowded=12, forgotten=13, unaligned=14,
     )  # fmt: skip
     watch.see(step(counts, counts))
     found = samples(watch)
@@ -91,17 +92,30 @@ def test_what_the_picture_counts_is_shown(mind: Mind) -> None:
     assert (totals["held"], totals["late"], totals["replayed"], totals["evicted"]) == (8, 4, 6, 10)
     assert (totals["refused"], totals["repeated"]) == (12, 16)
     assert totals["turned_away"] == 18
+    assert (totals["unkept"], totals["untried"], totals["crowded"]) == (20, 22, 24)
+    assert (totals["forgotten"], totals["unaligned"]) == (26, 28)
 
 
 def test_reports_that_the_picture_would_not_have_are_among_the_losses(mind: Mind) -> None:
-    mind.engine.picture.refused, mind.engine.picture.repeated = 4, 9
-    mind.engine.picture._turned_away = 6
-    watch = Watch()
+    picture, watch = mind.engine.picture, Watch()
+    picture.refused, picture.repeated = 4, 9
+    lost = {
+        "tracks_turned_away": 6, "heard_reports_not_kept": 1, "heard_reports_not_tried": 2,
+        "heard_reports_of_a_crowd": 3, "addresses_forgotten": 5, "looks_unaligned": 7,
+    }  # fmt: skip
+    sky = picture._sky
+    before = sky.copy()
+    sky.turned_away, sky.ears.dropped, sky.ears.untried, sky.ears.crowded = 6, 1, 2, 3
+    sky.identity.shed, sky.registration.refused = 5, 7
+    picture._keep_count()
+    picture._sky = before  # set back for a late report
+    picture._keep_count()
     losses = watch.losses(mind, Outlet())
     assert (losses["reports_refused"], losses["reports_repeated"]) == (4, 9)
-    assert losses["tracks_turned_away"] == 6
+    assert {name: losses[name] for name in lost} == lost
     assert b'tocsin_losses{what="reports_refused"} 4.0' in watch.metrics()
-    assert b'tocsin_losses{what="tracks_turned_away"} 6.0' in watch.metrics()
+    for name, number in lost.items():
+        assert f'tocsin_losses{{what="{name}"}} {number}.0'.encode() in watch.metrics()
 
 
 def test_the_engine_tells_what_the_picture_counted_since_the_last_batch(
@@ -111,13 +125,12 @@ def test_the_engine_tells_what_the_picture_counted_since_the_last_batch(
 
     def update(self: Picture, *_words: object) -> None:
         self.late += 2
-        self.gave_way = getattr(self, "gave_way", 0) + 3  # type: ignore[attr-defined]
+        self._most["evicted"] += 3
         self.refused += 7
         self.repeated += 1
         self.replayed += 5
 
     monkeypatch.setattr(Picture, "update", update)
-    monkeypatch.setattr(Picture, "evicted", property(lambda self: getattr(self, "gave_way", 0)))
     monkeypatch.setattr(Picture, "seeds", property(lambda self: 11))
     for number in (1, 2):
         outputs = mind.step([Tick(t_ns=raid.T_NS_START + number)]).outputs

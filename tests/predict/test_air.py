@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tocsin.predict.air import AIR, BOTTOM_M, CEILING_M, STEP_M, density
+from tocsin.air import BOTTOM_M, density
+from tocsin.predict.air import AIR, CEILING_M, STEP_M
 
 # NOAA-S/T 76-1562, part 4, table I (geometric altitude, m; density, kg/m3).
 PUBLISHED = [

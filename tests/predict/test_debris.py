@@ -7,6 +7,7 @@ from bench.predict import truth
 from tests.predict.squares import Squares, moving
 from tocsin.geo import geodetic, local_axes
 from tocsin.predict import debris
+from tocsin.predict.fall import WIND_SD_MPS
 from tocsin.predict.zonal import HARM_RADIUS_M, raster
 from tocsin.words import FloatArray
 
@@ -45,7 +46,7 @@ def flown(wrecks: debris.Wrecks, seed: int) -> FloatArray:
     states[:, 6] = debris.LN_BETA + debris.LN_BETA_SD * heavier
     lat_deg, lon_deg, _ = geodetic(wrecks.position_m)
     axes = local_axes(lat_deg, lon_deg)[0, :2]
-    states[:, 7:] = random.normal(0.0, debris.WIND_SD_MPS, (FLIGHTS, 2)) @ axes
+    states[:, 7:] = random.normal(0.0, WIND_SD_MPS, (FLIGHTS, 2)) @ axes
     return truth.impacts(states, 0.05)
 
 
@@ -94,7 +95,7 @@ def test_coarse_steps_are_good_enough() -> None:
         upward = centre[:3] / np.linalg.norm(centre[:3])
         east = np.array([-centre[1], centre[0], 0.0]) / np.hypot(centre[0], centre[1])
         axes = np.array([east, np.cross(upward, east)])
-        states[:, 7:] = debris.WIND_SD_MPS * debris._SPREAD[:, 7:] @ axes
+        states[:, 7:] = WIND_SD_MPS * debris._SPREAD[:, 7:] @ axes
         true = truth.impacts(states, 0.05)
         lat_deg, lon_deg, _ = geodetic(placed[down, :3])
         north_m = (lat_deg - true[down, 0]) * 111_200.0

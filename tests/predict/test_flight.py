@@ -5,8 +5,9 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+from tocsin.air import density
 from tocsin.geo import EARTH_RATE_RPS, GM_M3PS2, J2, SEMI_MAJOR_M, ecef, geodetic, local_axes
-from tocsin.predict.air import AIR, density
+from tocsin.predict.air import AIR
 from tocsin.predict.flight import EARTH, FALL_S_MAX, LANES, Planet, _level, fall
 from tocsin.words import FloatArray
 

@@ -5,7 +5,7 @@ from typing import Any
 import asterix.generated as gen
 from asterix.base import Bits, RawDatablock
 
-CATEGORIES = {34: gen.Cat_034_1_29, 48: gen.Cat_048_1_32}
+CATEGORIES = {34: gen.Cat_034_1_29, 48: gen.Cat_048_1_32, 62: gen.Cat_062_1_21}
 
 
 def records(payload: bytes) -> list[tuple[int, Any]]:

@@ -102,6 +102,36 @@ def test_libasterix_reads_the_north_marker(
     assert quantity(record, "120", "m", "HGT") == pytest.approx(height_m, abs=0.5)
 
 
+system_tracks = st.builds(
+    asterix.SystemTrack,
+    t_ns=st.integers(DAY_NS, DAY_NS + NS_PER_DAY - 10_000_000),
+    number=st.integers(0, 0xFFFF),
+    lat_deg=st.floats(-90.0, 90.0),
+    lon_deg=st.floats(-180.0, 179.999),
+    flight_level=st.floats(-10.0, 1500.0),
+    east_mps=st.floats(-8000.0, 8000.0),
+    north_mps=st.floats(-8000.0, 8000.0),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(system_tracks, min_size=1, max_size=5))
+def test_libasterix_reads_each_system_track_back(sent: list[asterix.SystemTrack]) -> None:
+    got = records(asterix.system_tracks(25, 100, sent))
+    assert [category for category, _ in got] == [62] * len(sent)
+    for (_, record), track in zip(got, sent, strict=True):
+        assert (sub(record, "010", "SAC"), sub(record, "010", "SIC")) == (25, 100)
+        assert quantity(record, "070", "s") == pytest.approx(
+            (track.t_ns - DAY_NS) / NS_PER_S, abs=1 / 256 + 1e-9
+        )
+        assert quantity(record, "105", "°", "LAT") == pytest.approx(track.lat_deg, abs=3e-6)
+        assert quantity(record, "105", "°", "LON") == pytest.approx(track.lon_deg, abs=3e-6)
+        assert quantity(record, "185", "m/s", "VX") == pytest.approx(track.east_mps, abs=0.126)
+        assert quantity(record, "185", "m/s", "VY") == pytest.approx(track.north_mps, abs=0.126)
+        assert raw(record, "040") == track.number
+        assert quantity(record, "136", "FL") == pytest.approx(track.flight_level, abs=0.126)
+
+
 @settings(deadline=None)
 @given(st.integers(0, 31))
 def test_libasterix_reads_the_sector_crossing(sector: int) -> None:

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 from tests.track.arcs import AXES, Arc, Wind, flight, impact, impact_spread, place, polar_noise
 from tests.track.drawn import kalman
-from tocsin import geo
+from tocsin import air, geo
 from tocsin.track import boost, fall
 from tocsin.track.falling import (
     advance_falls,
@@ -72,7 +72,7 @@ def moments(
      (50_000, 0.0010269), (70_000, 8.2829e-5)],
 )  # fmt: skip
 def test_density_is_the_standard_atmospheres(height_m: float, density: float) -> None:
-    assert fall.air(float(height_m))[0] == pytest.approx(density, rel=1e-3)
+    assert air.standard(float(height_m))[0] == pytest.approx(density, rel=1e-3)
 
 
 @pytest.mark.parametrize(

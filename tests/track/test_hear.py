@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import ArrayLike
 
 from tests.track.sounds import AXES, ORIGIN
-from tocsin.track.hear import Ear, line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import Ear, line_update, presence_chance, presence_update
 from tocsin.track.listen import HEIGHT_M, HEIGHT_SD_M, level
 from tocsin.track.sound import SOUND_MPS, SOUND_SD, hearing, retarded
+from tocsin.track.state import join
 from tocsin.words import FloatArray
 
 TURN = np.kron(np.eye(2), AXES)
@@ -158,12 +159,12 @@ def test_two_sights_with_elevation_give_the_height() -> None:
     assert TURN[2] @ cov @ TURN[2] < 30.0**2
 
 
-def test_merge_has_the_moments_of_the_mixture() -> None:
+def test_joined_states_have_the_moments_of_the_mixture() -> None:
     rng = np.random.default_rng(3)
     a, b = rng.normal(size=(2, 6))
     p, q = (m @ m.T for m in rng.normal(size=(2, 6, 6)))
     mean, cov = a.copy(), p.copy()
-    merge(mean, cov, b, q, 0.3)
+    join(mean, cov, b, q, 0.3)
     np.testing.assert_allclose(mean, 0.7 * a + 0.3 * b)
     raw = 0.7 * (p + np.outer(a, a)) + 0.3 * (q + np.outer(b, b))
     np.testing.assert_allclose(cov, raw - np.outer(mean, mean))

@@ -256,15 +256,12 @@ def test_counts_only_grow() -> None:
     """A full table, and reports that set the sky back to before tracks gave way."""
     rng = np.random.default_rng(5)
     batches = watch(SCANNING[0], flights(60, rng, 20_000.0), END_S, rng, false_per_scan=60.0)
-    picture, names = (
-        Picture(tracks_max=50),
-        ("evicted", "turned_away", "late", "repeated", "replayed", "refused"),
-    )
-    last = [0] * len(names)
+    picture = Picture(tracks_max=50)
+    last = picture.totals()
     for one in in_pieces(batches, rng, 14.0):
         picture.update(one.t_ns, one.batch, watching(SCANNING[:1], one.t_ns))
-        counts = [getattr(picture, name) for name in names]
-        assert all(now >= before for now, before in zip(counts, last, strict=True))
+        counts = picture.totals()
+        assert all(counts[name] >= before for name, before in last.items())
         last = counts
     assert picture.evicted > 10
     assert picture.replayed > 100

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 from numba.core import event
 from rich.progress import Progress
 
+from tocsin import geo
 from tocsin.cli.say import progress_console
 from tocsin.cli.worlds import fold, open_world
 from tocsin.edge import build, clock, kernels
 from tocsin.edge.run import Mind
-from tocsin.engine import Engine
 from tocsin.instant import NS_PER_S
+from tocsin.sim import asterix
 from tocsin.sim.sites import site as site_of
-from tocsin.words import Fixes
+from tocsin.words import Frame
 
 WARMING = (("demo-raid", 40.0), ("rocket-salvo", 90.0))
 """Scenarios, and how many of their seconds reach every kernel of what sensors send today, but for
@@ -71,37 +71,33 @@ def _reach() -> None:
             parts = build.parts(site_of(world))
             mind = Mind.start(Path(folder) / "journal.sqlite", parts, durable=False)
             fold(world, mind, seconds, shown=False)
-            _follow(mind.engine)
+            _follow(mind)
             mind.close()
 
 
-def _follow(engine: Engine) -> None:
+def _follow(mind: Mind) -> None:
     """Another system tells of a track of ours and of one more, three times: no scenario does."""
-    tracks, sensors = engine.tracks, engine.sensors
-    if tracks is None or sensors is None or not len(tracks):
+    engine, source = mind.engine, mind.engine.site.sources[0]
+    if engine.tracks is None or not len(engine.tracks):
         return
-    places = np.stack([tracks.position_m[0], 1.01 * tracks.position_m[0]])
-    none = np.full(2, -1, dtype=np.int32)
-    for second in range(FOLLOWED):
-        t_ns = engine.now_ns + second * NS_PER_S
-        fixes = Fixes(
-            t_ns=np.full(2, t_ns),
-            sensor=np.zeros(2, dtype=np.int32),
-            position_m=places + second * tracks.velocity_mps[0],
-            covariance_m2=np.tile(np.eye(3) * 1e4, (2, 1, 1)),
-            has_height=np.ones(2, dtype=np.bool_),
-            velocity_mps=np.tile(tracks.velocity_mps[0], (2, 1)),
-            range_rate_mps=np.full(2, np.nan),
-            system_track=np.ones(2, dtype=np.bool_),
-            track_number=np.arange(2, dtype=np.int32),
-            mode_3a=none,
-            mode_s=none,
-            friend=np.zeros(2, dtype=np.bool_),
-            hint=np.zeros(2, dtype=np.int8),
-            ends=np.zeros(2, dtype=np.bool_),
-            evidence=np.zeros(2, dtype=np.int64),
-        )
-        engine.picture.update(t_ns, fixes, sensors)
+    (sac, sic), *_ = source.allow
+    lat_deg, lon_deg, height_m = (float(one[0]) for one in geo.geodetic(engine.tracks.position_m))
+    for _ in range(FOLLOWED):
+        t_ns = engine.now_ns + NS_PER_S
+        told = [
+            asterix.SystemTrack(
+                t_ns=t_ns,
+                number=number,
+                lat_deg=lat_deg + number,
+                lon_deg=lon_deg,
+                flight_level=height_m / geo.FOOT_M / 100.0,
+                east_mps=0.0,
+                north_mps=0.0,
+            )
+            for number in range(2)
+        ]
+        payload = asterix.system_tracks(sac, sic, told)
+        mind.step([Frame(t_ns=t_ns, source=source.name, payload=payload)])
 
 
 class _Compiled(event.Listener):

@@ -3,7 +3,6 @@
 from tocsin.decide.authority import Authority
 from tocsin.decide.board import Board, Decided
 from tocsin.decide.coverage import (
-    ANTENNA_M_MIN,
     HEIGHT_M,
     Coverage,
     lowest_of_zones_m,
@@ -15,7 +14,6 @@ from tocsin.decide.policy import Policy, table
 from tocsin.decide.sight import UNSEEN, Sight
 
 __all__ = [
-    "ANTENNA_M_MIN",
     "HEIGHT_M",
     "POLICIES",
     "UNSEEN",

@@ -41,8 +41,6 @@ Chosen: attack drones come in low between about 50 and 300 m; cruise missiles fo
 at 30 to 150 m; a ballistic missile seen down to 5 km is seen during all but its last seconds.
 """
 
-ANTENNA_M_MIN: Final = 10.0  # chosen, because no radar stands lower than a mast or a roof
-
 
 class Zones(Protocol):
     """What the room needs of a zone map (`zones.map.ZoneMap` has more)."""
@@ -94,7 +92,7 @@ def antenna_m(sites: Sequence[SensorSite]) -> FloatArray:
     """Height of each antenna above the ground, as far as the site file tells: float64 (s,)."""
     stated = np.array([site.mast_m for site in sites], dtype=np.float64)
     height_m = np.array([site.height_m for site in sites], dtype=np.float64)
-    return np.where(stated >= 0.0, stated, np.maximum(height_m, ANTENNA_M_MIN))
+    return np.where(stated >= 0.0, stated, np.maximum(height_m, geo.ANTENNA_M_MIN))
 
 
 def sees(site: SensorSite) -> BoolArray:
@@ -117,7 +115,7 @@ def reach(
     distance_m = geo.ground_distance_m(
         lat_deg[:, None], lon_deg[:, None], zones.lat_deg[None, :], zones.lon_deg[None, :]
     )
-    above_m = np.maximum(height_m, ANTENNA_M_MIN)
+    above_m = np.maximum(height_m, geo.ANTENNA_M_MIN)
     if mast_m is not None:
         above_m = np.where(np.isnan(mast_m), above_m, mast_m)
     threat_m = np.array([HEIGHT_M[threat] for threat in THREATS])

@@ -3,9 +3,10 @@
 from typing import Final
 
 from tocsin.decide import policies, policy, stages
-from tocsin.decide.coverage import ANTENNA_M_MIN, HEIGHT_M
+from tocsin.decide.coverage import HEIGHT_M
 from tocsin.decide.memory import GRAVE_MAX
 from tocsin.decide.sight import HIDDEN_SHARE_MAX
+from tocsin.geo import ANTENNA_M_MIN
 from tocsin.rules.authority import ACTIONS
 
 

@@ -30,9 +30,6 @@ THRESHOLD: Final = Policy(
             stage="stand_by",
             chance=0.02,
             ahead_s=1800.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=120.0,
             minimum_s=300.0,
             why="Chosen, because it is silent and wide: half an hour is the longest forecast and "
@@ -43,9 +40,6 @@ THRESHOLD: Final = Policy(
             stage="early",
             chance=0.02,
             ahead_s=600.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=60.0,
             minimum_s=180.0,
             why="Ten minutes: the span of Israel's pre-alert. 0.02: chosen, because about one "
@@ -57,7 +51,6 @@ THRESHOLD: Final = Policy(
             chance=0.005,
             ahead_s=90.0,
             add_shelter=True,
-            off_fraction=0.4,
             off_ahead_s=120.0,
             hold_s=60.0,
             minimum_s=60.0,
@@ -69,9 +62,6 @@ THRESHOLD: Final = Policy(
             stage="stand_by",
             chance=0.02,
             ahead_s=1800.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=120.0,
             minimum_s=300.0,
             why="As for drones: silent and wide.",
@@ -81,9 +71,6 @@ THRESHOLD: Final = Policy(
             stage="early",
             chance=0.01,
             ahead_s=450.0,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=60.0,
             minimum_s=180.0,
             why="Chosen, because at 240 m/s 450 s are 108 km: the zone is then one of many on its "
@@ -95,7 +82,6 @@ THRESHOLD: Final = Policy(
             chance=0.005,
             ahead_s=60.0,
             add_shelter=True,
-            off_fraction=0.4,
             off_ahead_s=150.0,
             hold_s=60.0,
             minimum_s=60.0,
@@ -107,9 +93,6 @@ THRESHOLD: Final = Policy(
             stage="stand_by",
             chance=0.001,
             ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=60.0,
             minimum_s=180.0,
             why="Chosen, because the first footprint after a launch spreads over hundreds of "
@@ -120,9 +103,6 @@ THRESHOLD: Final = Policy(
             stage="early",
             chance=0.005,
             ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=60.0,
             minimum_s=180.0,
             why="That of take_cover, which looks as far: nobody is told early. At 0.002 the rim of "
@@ -134,9 +114,6 @@ THRESHOLD: Final = Policy(
             stage="take_cover",
             chance=0.005,
             ahead_s=_ANY_S,
-            add_shelter=False,
-            off_fraction=0.4,
-            off_ahead_s=0.0,
             hold_s=60.0,
             minimum_s=60.0,
             why="Any look-ahead, because the whole flight is short (500 km in five minutes): the "
@@ -224,8 +201,8 @@ _AREA_WHY: Final = (
 def _area_row(threat: str, stage: str, unit: str) -> Row:
     """An area is under alarm while a threat may reach any zone of it; 300 s at least."""
     return Row(
-        threat=threat, stage=stage, chance=0.005, ahead_s=_REACH_S[threat], add_shelter=False,
-        off_fraction=0.4, off_ahead_s=0.0, hold_s=0.0, minimum_s=300.0, unit=unit, why=_AREA_WHY,
+        threat=threat, stage=stage, chance=0.005, ahead_s=_REACH_S[threat],
+        hold_s=0.0, minimum_s=300.0, unit=unit, why=_AREA_WHY,
     )  # fmt: skip
 
 

@@ -45,12 +45,12 @@ class Row:
     stage: str
     chance: float
     ahead_s: float
-    add_shelter: bool
-    off_fraction: float
-    off_ahead_s: float
     hold_s: float
     minimum_s: float
     why: str
+    add_shelter: bool = False
+    off_fraction: float = 0.4
+    off_ahead_s: float = 0.0
     unit: str = "zone"
     at_night: bool = False
 

@@ -31,7 +31,7 @@ from numba.core.dispatcher import Dispatcher
 from tocsin.edge import clock
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
-ROOMS: Final = ("track", "predict", "sense", "zones", "words", "geo.py", "instant.py")
+ROOMS: Final = ("track", "predict", "sense", "zones", "words", "air.py", "geo.py", "instant.py")
 """Where kernels and the constants that are compiled into them live."""
 FILLED_BY: Final = PACKAGE / "cli" / "warm.py"
 """It says which kernels are reached, so a change of it wants a new cache."""

@@ -11,14 +11,25 @@ from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs
 from tocsin.engine import INTERNAL_SOURCES, Engine
 from tocsin.instant import NS_PER_S
-from tocsin.words import Alert, Arrivals, Batch, FloatArray, Frame, IntArray, Output, Site
+from tocsin.words import (
+    EVIDENCE_FRAME_SHIFT,
+    EVIDENCE_PART_MAX,
+    Alert,
+    Arrivals,
+    Batch,
+    FloatArray,
+    Frame,
+    IntArray,
+    Output,
+    Site,
+)
 from tocsin.zones.map import ZoneMap
 
 LATENCY_STEPS = ("handed", "journaled")
 """The last step of a warning's way: handed to a socket when live, journaled when simulated."""
 
-EVIDENCE_FRAME_SHIFT = 12
-FRAMES_MAX = 1 << 12  # an evidence number (see `words.Fixes`) has twelve bits for the frame
+FRAMES_MAX = EVIDENCE_PART_MAX + 1
+"""Of one batch: each has an evidence number of its own."""
 
 
 def site_of(journal: Journal) -> Site:
@@ -98,7 +109,7 @@ def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]
         now_ns = max(frame.t_ns for frame in frames)
         batch = Batch(number=len(found), t_ns=now_ns, inputs=tuple(frames))
         fixes = mind.sense.read(batch).fixes
-        frame_of = (fixes.evidence >> EVIDENCE_FRAME_SHIFT) & (FRAMES_MAX - 1)
+        frame_of = (fixes.evidence >> EVIDENCE_FRAME_SHIFT) & EVIDENCE_PART_MAX
         received_ns = np.array([frame.t_ns for frame in frames], np.int64)[frame_of]
         sigma_m = np.sqrt(np.trace(fixes.covariance_m2, axis1=1, axis2=2))
         found.append((fixes.t_ns, received_ns, fixes.position_m, sigma_m))

@@ -6,14 +6,21 @@ from typing import Any
 
 from tocsin.edge import build
 from tocsin.edge.journal import Entry, Journal, decode_outputs, encode_outputs, processor
-from tocsin.edge.reading import EVIDENCE_FRAME_SHIFT, folded
+from tocsin.edge.reading import folded
 from tocsin.edge.watch import track_rows
 from tocsin.engine import Engine
 from tocsin.instant import iso
 from tocsin.rules.alerts import alert_id
-from tocsin.words import Alert, Frame, Message, Output, Word
-
-EVIDENCE_BATCH_SHIFT = 24
+from tocsin.words import (
+    EVIDENCE_BATCH_SHIFT,
+    EVIDENCE_FRAME_SHIFT,
+    EVIDENCE_PART_MAX,
+    Alert,
+    Frame,
+    Message,
+    Output,
+    Word,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +169,14 @@ def evidence(journal: Journal, mark: int) -> Report | None:
     if mark < 0:
         return None
     batch = mark >> EVIDENCE_BATCH_SHIFT
-    frame = (mark >> EVIDENCE_FRAME_SHIFT) & 0xFFF
+    frame = (mark >> EVIDENCE_FRAME_SHIFT) & EVIDENCE_PART_MAX
     entry = next(journal.entries(batch - 1, batch), None)
     if entry is None or frame >= len(entry.batch.inputs):
         return None
     given = entry.batch.inputs[frame]
     if not isinstance(given, Frame):
         return None
-    return Report(batch, frame, mark & 0xFFF, given.t_ns, given.source, given.payload)
+    return Report(batch, frame, mark & EVIDENCE_PART_MAX, given.t_ns, given.source, given.payload)
 
 
 def story(explanation: Explanation) -> list[str]:

@@ -216,7 +216,6 @@ class Service:
     def _finish(self, step: Step) -> None:
         """Seal and hand over what the batch brought; count it."""
         self.watch.see(step)
-        self.watch.unexplained.see(self.mind.engine)
         if clock.now_ns() - self._t_ns_console > CONSOLE_S * NS_PER_S:
             self._t_ns_console = clock.now_ns()
             kernels = self.watch.see_kernels(self.warming, self.mind)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin import geo
-from tocsin.decide import ANTENNA_M_MIN, UNSEEN, Sight
+from tocsin.decide import UNSEEN, Sight
 from tocsin.words import FloatArray, IntArray, SensorSite, Site
 from tocsin.zones.map import ZoneMap
 
@@ -148,7 +148,7 @@ def _lowest_m(
     if np.isnan(foot_m):
         corner = (int(np.floor(sensor.lat_deg)), int(np.floor(sensor.lon_deg)))
         raise ValueError(f"sensor {sensor.name!r} stands where no tile is: add {_name(corner)}")
-    mast_m = sensor.mast_m if sensor.mast_m >= 0.0 else ANTENNA_M_MIN
+    mast_m = sensor.mast_m if sensor.mast_m >= 0.0 else geo.ANTENNA_M_MIN
     distance_m = geo.ground_distance_m(own_lat, own_lon, lat_deg, lon_deg)
     near = (distance_m <= sensor.range_m_max) & np.isfinite(ground_m)
     lowest_m = np.full(len(lat_deg), np.nan)

@@ -14,7 +14,6 @@ from prometheus_client import Counter as Metric
 from tocsin import geo
 from tocsin.edge.outlet import Outlet
 from tocsin.edge.run import Mind, Step
-from tocsin.edge.unexplained import Unexplained
 from tocsin.edge.warming import Warming
 from tocsin.engine import Engine
 from tocsin.instant import NS_PER_MS, NS_PER_S, iso
@@ -28,6 +27,10 @@ FATES: Final = (
     "repeated",
 )  # fmt: skip
 """What is counted of records, by the name of the field of `Counts`."""
+OTHERS: Final = (
+    "held", "evicted", "turned_away", "unkept", "untried", "crowded", "forgotten", "unaligned",
+)  # fmt: skip
+"""What else is counted: frames put by, and what found no room in the picture."""
 _BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -40,7 +43,6 @@ class Watch:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.recent_rejected: deque[Rejected] = deque(maxlen=REJECTS_KEPT)
         self.latency_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self.unexplained = Unexplained()
         self._registry = CollectorRegistry()
         self._frames = Metric("tocsin_frames", "Frames received", ["source"], **self._into())
         self._rejects = Metric(
@@ -92,9 +94,8 @@ class Watch:
                     self._see_counts(output)
 
     def _see_counts(self, counts: Counts) -> None:
-        self.totals["held"] += counts.held
-        self.totals["evicted"] += counts.evicted
-        self.totals["turned_away"] += counts.turned_away
+        for name in OTHERS:
+            self.totals[name] += getattr(counts, name)
         self._evicted.inc(counts.evicted)
         self._tracks.labels("seeds").set(counts.seeds)
         for fate in FATES:
@@ -124,18 +125,23 @@ class Watch:
 
     def losses(self, mind: Mind, outlet: Outlet) -> dict[str, int | str]:
         """What was dropped, late or set aside since the start; what is not zero wants a look."""
-        picture = mind.engine.picture
+        picture = mind.engine.picture.totals()
         found: dict[str, int] = {
             "frames_quarantined": mind.quarantined,
             "frames_dropped_by_a_crashing_mind": mind.dropped,
             "batches_without_side_file": mind.unguarded,
             "batches_durable_late": mind.writer.late,
             "batches_never_durable": mind.writer.lost,
-            "reports_too_late_to_track": picture.late,
-            "reports_refused": picture.refused,
-            "reports_repeated": picture.repeated,
-            "tracks_evicted": picture.evicted,
-            "tracks_turned_away": picture.turned_away,
+            "reports_too_late_to_track": picture["late"],
+            "reports_refused": picture["refused"],
+            "reports_repeated": picture["repeated"],
+            "tracks_evicted": picture["evicted"],
+            "tracks_turned_away": picture["turned_away"],
+            "heard_reports_not_kept": picture["unkept"],
+            "heard_reports_not_tried": picture["untried"],
+            "heard_reports_of_a_crowd": picture["crowded"],
+            "addresses_forgotten": picture["forgotten"],
+            "looks_unaligned": picture["unaligned"],
             "subscribers_let_go": outlet.dropped_subscribers,
         }
         for name, number in found.items():
@@ -174,10 +180,11 @@ class Watch:
 
     def _sensors(self, engine: Engine) -> list[dict[str, Any]]:
         sensors, now_ns, rows = engine.sensors, engine.now_ns, []
-        for i, name in enumerate(() if sensors is None else sensors.names):
-            assert sensors is not None
-            load = self.unexplained.load(sensors, i, now_ns)
-            self._unexplained.labels(name).set(load.unexplained)
+        if sensors is None:
+            return []
+        loads = engine.unexplained.loads(now_ns, sensors)
+        for i, (name, load) in enumerate(zip(sensors.names, loads, strict=True)):
+            self._unexplained.labels(name).set(load.unexplained_per_scan)
             rows.append(
                 {
                     "name": name,
@@ -185,8 +192,8 @@ class Watch:
                     "alive": bool(now_ns - sensors.t_ns_heard[i] <= sensors.stale_s[i] * NS_PER_S),
                     "scan_s": float(sensors.scan_s[i]),
                     "placed": bool(sensors.position_m[i, 0] == sensors.position_m[i, 0]),
-                    "reports_per_scan": round(load.reports, 1),
-                    "unexplained_per_scan": round(load.unexplained, 1),
+                    "reports_per_scan": round(load.reports_per_scan, 1),
+                    "unexplained_per_scan": round(load.unexplained_per_scan, 1),
                     "jammed": load.jammed,
                 }
             )

@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 
 from tocsin.geo import geodetic
-from tocsin.instant import NS_PER_S
+from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.words import KINDS, THREATS, BoolArray, IntArray, Tracks
 
+AGE_NS_MAX: Final = NS_PER_S  # of a forecast: at least once a second for all (architecture, 4)
+AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
 WEIGHT_MIN: Final = np.array([0.20, 0.20, 0.10])
 """Of a kind, to be forecast as that kind, in the order of `THREATS`. Chosen: a settled drone has
 0.5 and more, a flock of birds with the wind behind it or a turboprop without identity 0.10 to 0.15;

@@ -11,9 +11,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from tocsin.instant import NS_PER_MS, NS_PER_S
+from tocsin.instant import NS_PER_S
 from tocsin.predict import cruise, fall, wreckage
-from tocsin.predict.admission import Admission
+from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, Admission
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
 from tocsin.predict.wreckage import Wreckage
@@ -32,9 +32,7 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-AGE_NS_MAX: Final = NS_PER_S  # architecture, section 4: at least once a second for all
 _NONE: Final = np.zeros(0, dtype=np.bool_)
-AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
 
 
 class _Told(Protocol):

@@ -17,6 +17,7 @@ import numpy as np
 
 from tocsin.predict import spread
 from tocsin.predict.air import AIR
+from tocsin.predict.fall import WIND_SD_MPS
 from tocsin.predict.flight import DOWN, DOWN_S, DRAG, EARTH, LANES, ROWS, WIND, fly
 from tocsin.predict.plane import on_ground, roots
 from tocsin.predict.tally import Strikes, gather, tally
@@ -33,7 +34,6 @@ LN_BETA_SDS_MAX: Final = 2.0
 KICK_MPS: Final = 30.0
 """Of each axis of the velocity that the break-up gives. Chosen: pieces of a body that is shot apart
 part at some tens of metres a second; fragments that fly faster are small and soon stopped."""
-WIND_SD_MPS: Final = 6.0  # of each horizontal axis, as in `fall`
 LONGEST_S: Final = 600.0
 """Chosen: what falls longer from 10 km falls at some 15 m/s at the end, a light sheet."""
 _STEP_OF_BRAKING: Final = 0.5

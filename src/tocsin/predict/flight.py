@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 import numba
 import numpy as np
 
+from tocsin.air import BOTTOM_M
 from tocsin.geo import EARTH_RATE_RPS, GM_M3PS2, J2, SEMI_MAJOR_M, SEMI_MINOR_M
-from tocsin.predict.air import BOTTOM_M, STEP_M
+from tocsin.predict.air import STEP_M
 from tocsin.words import BoolArray, FloatArray
 
 FALL_S_MAX: Final = 2_000.0

@@ -16,6 +16,7 @@ from scipy.special import ndtr
 from tocsin import geo
 from tocsin.instant import NS_PER_S
 from tocsin.predict import debris
+from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN
 from tocsin.predict.tally import Strikes
 from tocsin.predict.zonal import Raster
 from tocsin.words import THREATS, BoolArray, FloatArray, IntArray, Sensors, Tracks
@@ -35,11 +36,8 @@ silence is noticed: four looks of 4 s, and pieces fall 150 m in 5 to 15 s."""
 SINK_SD_MPS: Final = 10.0
 """Of the change of height until then, over the time. Chosen: cruise missiles follow the
 ground, and a drone goes down to attack; what sinks faster was seen to sink before."""
-ANTENNA_M_MIN: Final = 10.0  # as `decide.coverage`: no radar stands lower than a mast or a roof
 WRECKS_MAX: Final = 1024
 """At once, of the latest last sights. Chosen: more than ever flew in one night."""
-AGE_NS_MAX: Final = NS_PER_S  # as `arrival`: at least once a second for all
-AGE_NS_MIN: Final = NS_PER_S // 5
 _LONGEST_NS: Final = int(debris.LONGEST_S * NS_PER_S)
 
 
@@ -204,7 +202,7 @@ def _in_view(
     _, _, antenna_m = geo.geodetic(place_m)
     ahead_m = position_m[:, None] + velocity_mps[:, None] * ahead_s[None, :, None] - place_m[None]
     distance_m = np.linalg.norm(ahead_m, axis=2)
-    lowest_m = geo.hidden_below_m(np.maximum(antenna_m, ANTENNA_M_MIN)[None], distance_m)
+    lowest_m = geo.hidden_below_m(np.maximum(antenna_m, geo.ANTENNA_M_MIN)[None], distance_m)
     above_m = height_m[:, None] + climb_mps[:, None] * ahead_s - np.maximum(lowest_m, 0.0)
     spread_m = np.sqrt(np.maximum(height_var, 1.0)[:, None] + (SINK_SD_MPS * ahead_s) ** 2)
     view = np.where(distance_m <= sensors.range_m_max[alive], ndtr(above_m / spread_m), 0.0)

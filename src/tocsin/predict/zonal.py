@@ -6,13 +6,12 @@ that *any* place in the cell can harm. So a zone may be taken to be up to one ce
 is, and no zone is ever taken to be smaller.
 """
 
-import math
 from typing import Final, NamedTuple, Protocol
 
 import numba
 import numpy as np
 
-from tocsin.geo import MEAN_RADIUS_M
+from tocsin.geo import M_PER_DEG
 from tocsin.words import FloatArray, Int32Array, IntArray
 
 HARM_RADIUS_M: Final = 500.0
@@ -21,7 +20,6 @@ HARM_RADIUS_M: Final = 500.0
 _CELLS_MAX: Final = 1_000_000  # chosen: Ukraine at 1.1 km, Israel at 0.27 km, some 10 MB
 _CELL_M_MIN: Final = 250.0  # chosen: half the harm radius; finer tells nothing more
 _LOCATE_ROWS: Final = 200_000  # points per call of `locate`, bounds its scratch memory
-_M_PER_DEG: Final = MEAN_RADIUS_M * math.pi / 180.0
 
 HAZARD_UNZONED_PER_M: Final = 0.002e-3
 """Rate at which a flight ends outside every zone: falls only, algorithms.md 5 (0.002 per km)."""
@@ -121,11 +119,11 @@ def _frame(zones: Zones) -> Raster:
     west_deg, south_deg = map(float, zones.ring_xy.min(axis=0))
     east_deg, north_deg = map(float, zones.ring_xy.max(axis=0))
     cos_lat = float(np.cos(np.radians((south_deg + north_deg) / 2.0)))
-    height_m = (north_deg - south_deg) * _M_PER_DEG
-    width_m = (east_deg - west_deg) * _M_PER_DEG * cos_lat
+    height_m = (north_deg - south_deg) * M_PER_DEG
+    width_m = (east_deg - west_deg) * M_PER_DEG * cos_lat
     cell_m = max(_CELL_M_MIN, float(np.sqrt(height_m * width_m / _CELLS_MAX)))
     margin_cells = int(np.ceil(HARM_RADIUS_M / cell_m)) + 1
-    rows_per_deg = _M_PER_DEG / cell_m
+    rows_per_deg = M_PER_DEG / cell_m
     columns_per_deg = rows_per_deg * cos_lat
     return Raster(
         south_deg=south_deg - margin_cells / rows_per_deg,
@@ -160,8 +158,8 @@ def _near_outlines(zones: Zones, frame: Raster) -> tuple[IntArray, IntArray]:
     row_at = (lat_deg - frame.south_deg) * frame.rows_per_deg
     column_at = (lon_deg - frame.west_deg) * frame.columns_per_deg
     row, column = np.floor(row_at).astype(np.int64), np.floor(column_at).astype(np.int64)
-    row_m = _M_PER_DEG / frame.rows_per_deg
-    column_m = _M_PER_DEG * np.cos(np.radians(lat_deg)) / frame.columns_per_deg
+    row_m = M_PER_DEG / frame.rows_per_deg
+    column_m = M_PER_DEG * np.cos(np.radians(lat_deg)) / frame.columns_per_deg
     window_rows = int(np.ceil(reach_m / row_m))
     window_columns = int(np.ceil(reach_m / column_m.min()))
     cells, owners = [], []
@@ -189,14 +187,14 @@ def _gap(inside: FloatArray, step: int) -> FloatArray:
 
 def _walk(zones: Zones, frame: Raster) -> tuple[FloatArray, FloatArray, IntArray, float]:
     """Points along every outline, their zones, and the largest distance between two of them."""
-    gap_m = _M_PER_DEG / frame.rows_per_deg / 2.0
+    gap_m = M_PER_DEG / frame.rows_per_deg / 2.0
     count = np.diff(zones.ring_start)
     ring = np.repeat(np.arange(len(count)), count)
     following = np.arange(len(ring)) + 1
     ends = zones.ring_start[1:][count > 0] - 1
     following[ends] = zones.ring_start[:-1][count > 0]  # closes rings that do not repeat a point
     begin, step = zones.ring_xy, zones.ring_xy[following] - zones.ring_xy
-    length_m = _M_PER_DEG * np.hypot(step[:, 0] * np.cos(np.radians(begin[:, 1])), step[:, 1])
+    length_m = M_PER_DEG * np.hypot(step[:, 0] * np.cos(np.radians(begin[:, 1])), step[:, 1])
     pieces = np.maximum(1, np.ceil(length_m / gap_m).astype(np.int64))
     segment = np.repeat(np.arange(len(ring)), pieces)
     part = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.geo import MEAN_RADIUS_M
+from tocsin.geo import M_PER_DEG
 from tocsin.instant import NS_PER_S, ns
 from tocsin.score.seen import Seen
 from tocsin.score.timeline import union
@@ -30,7 +30,6 @@ _CELL_M: Final = 1_000.0
 _CELLS_MAX: Final = 1_000_000
 """Distances to areas are those between cells: right to about one of them. Chosen, 3 % of 30 km."""
 
-_M_PER_DEG: Final = MEAN_RADIUS_M * math.pi / 180.0
 
 Pieces = list[tuple[int, int]]
 
@@ -109,22 +108,20 @@ def _near(
     if len(lat_deg) == 0 or len(zones) == 0:
         return []
     reach = AREA_M + 2.0 * _CELL_M
-    per_lon = _M_PER_DEG * math.cos(math.radians(float(np.mean(lat_deg))))
-    south, west = float(lat_deg.min()) - reach / _M_PER_DEG, float(lon_deg.min()) - reach / per_lon
-    high_m = (float(lat_deg.max()) - south) * _M_PER_DEG + reach
+    per_lon = M_PER_DEG * math.cos(math.radians(float(np.mean(lat_deg))))
+    south, west = float(lat_deg.min()) - reach / M_PER_DEG, float(lon_deg.min()) - reach / per_lon
+    high_m = (float(lat_deg.max()) - south) * M_PER_DEG + reach
     wide_m = (float(lon_deg.max()) - west) * per_lon + reach
     cell_m = max(_CELL_M, math.sqrt(high_m * wide_m / _CELLS_MAX))
     rows, columns = math.ceil(high_m / cell_m), math.ceil(wide_m / cell_m)
-    at_row = ((lat_deg - south) * _M_PER_DEG / cell_m).astype(np.int64)
+    at_row = ((lat_deg - south) * M_PER_DEG / cell_m).astype(np.int64)
     at_column = ((lon_deg - west) * per_lon / cell_m).astype(np.int64)
 
     area_of = np.full((rows, columns), -1, np.int64)
     y, x = np.divmod(np.arange(rows * columns), columns)
-    zone = zones.locate(
-        south + (y + 0.5) * cell_m / _M_PER_DEG, west + (x + 0.5) * cell_m / per_lon
-    )
+    zone = zones.locate(south + (y + 0.5) * cell_m / M_PER_DEG, west + (x + 0.5) * cell_m / per_lon)
     area_of.ravel()[zone >= 0] = areas[zone[zone >= 0]]
-    corner = _corners(areas, zones, (south, west), (_M_PER_DEG / cell_m, per_lon / cell_m))
+    corner = _corners(areas, zones, (south, west), (M_PER_DEG / cell_m, per_lon / cell_m))
     inside = (corner[:, 0] >= 0) & (corner[:, 0] < rows)
     corner = corner[inside & (corner[:, 1] >= 0) & (corner[:, 1] < columns)]
     found = []

@@ -11,7 +11,7 @@ from tocsin.instant import iso
 from tocsin.score import charts, outlines
 from tocsin.score.measured import Measured
 from tocsin.score.scorecard import Scorecard
-from tocsin.score.text import render_text
+from tocsin.score.text import number, render_text
 from tocsin.score.worst import Case
 from tocsin.zones.map import ZoneMap
 
@@ -110,7 +110,7 @@ def _leads(raids: Sequence[Measured]) -> str:
 def _reliability(card: Scorecard) -> str:
     said = (
         "Zones and horizons with a chance over 0.1 %. Expected calibration error"
-        f" {_share(card.ece)}, worst bin {_share(card.worst_bin)}."
+        f" {number(card.ece, 4)}, worst bin {number(card.worst_bin, 4)}."
     )
     drawn = charts.diagram(card.reliability) if card.reliability else ""
     why = card.not_measured.get("ece", "")
@@ -176,7 +176,3 @@ def _part(title: str, drawn: str, caption: str, why: str) -> str:
         return f'{head}<p class="soft">Not shown: {escape(why)}.</p>'
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f"{head}<figure>{drawn}{said}</figure>"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

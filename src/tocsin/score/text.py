@@ -35,13 +35,13 @@ def render_policies(cards: Sequence[Scorecard]) -> str:
     for card in cards:
         cells = (
             f"{card.missed}/{card.hits}",
-            _percent(card.lead_ok_share),
-            f"{_number(card.lead_s['p50'])} s",
+            percent(card.lead_ok_share),
+            f"{number(card.lead_s['p50'])} s",
             _large(card.person_minutes),
             _times(card.ratio_region),
             _large(card.early_person_minutes),
-            _percent(card.early_precision),
-            _percent(card.early_recall),
+            percent(card.early_precision),
+            percent(card.early_recall),
         )
         line = [f"{card.policy:>{_POLICY_WIDE[0]}}"]
         line += [f"{cell:>{w}}" for cell, w in zip(cells, _POLICY_WIDE[1:], strict=True)]
@@ -60,15 +60,15 @@ def _people_rows(card: Scorecard) -> list[tuple[str, str, str]]:
         for kind in THREATS
         if card.hits_by_kind[kind]
     )
-    lead = f"median lead {_number(card.lead_s['p50'])} s, 5 % {_number(card.lead_s['p5'])} s"
+    lead = f"median lead {number(card.lead_s['p50'])} s, 5 % {number(card.lead_s['p5'])} s"
     return [
         ("threats, impacts", f"{card.threats}, {card.impacts}", f"striking {card.hits} zones"),
         ("missed zones", f"{card.missed}", by_kind),
-        ("missed share", _percent(card.missed_share), f"the oracle {card.missed_oracle}"),
+        ("missed share", percent(card.missed_share), f"the oracle {card.missed_oracle}"),
         *([] if not card.ballistic_hits else [(
             "  ballistic, 5 s known", f"{card.ballistic_missed}", f"of {card.ballistic_hits}"
         )]),
-        ("in cover in time", _percent(card.lead_ok_share), f"of {card.lead_possible}; {lead}"),
+        ("in cover in time", percent(card.lead_ok_share), f"of {card.lead_possible}; {lead}"),
     ]  # fmt: skip
 
 
@@ -100,35 +100,33 @@ def _size_rows(card: Scorecard) -> list[tuple[str, str, str]]:
 
 
 def _quality_rows(card: Scorecard) -> list[tuple[str, str, str]]:
-    latency = f"{_number(card.latency_ms.p50)} / {_number(card.latency_ms.p99)}"
+    latency = f"{number(card.latency_ms.p50)} / {number(card.latency_ms.p99)}"
     return [
         ("warnings", f"{card.warnings}", "zone and threat told to take cover"),
-        ("  struck", _percent(card.cover_precision), ""),
-        ("  again within 10 min", _percent(card.flap_share), "of those ended"),
+        ("  struck", percent(card.cover_precision), ""),
+        ("  again within 10 min", percent(card.flap_share), "of those ended"),
         ("  no threat within 20 min", f"{card.vain}", ""),
-        ("early precision", _percent(card.early_precision), "early, then a threat within 20 min"),
-        ("early recall", _percent(card.early_recall), "cover told early, with time for it"),
+        ("early precision", percent(card.early_precision), "early, then a threat within 20 min"),
+        ("early recall", percent(card.early_recall), "cover told early, with time for it"),
         *([] if card.ece is None else [(
-            "forecast: ece, worst bin", f"{card.ece:.4f}", _share_of_one(card.worst_bin)
+            "forecast: ece, worst bin", f"{card.ece:.4f}", number(card.worst_bin, 3)
         )]),
         ("latency ms p50 / p99", latency, f"{card.latency_ms.samples} samples"),
     ]  # fmt: skip
 
 
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100.0 * share:.1f} %"
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share as per cent; a dash for what was not measured."""
+    return number(None if share is None else 100.0 * share, decimals, " %")
 
 
-def _share_of_one(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f}"
+def number(value: float | None, decimals: int = 0, unit: str = "") -> str:
+    """A number with its unit; a dash for what was not measured."""
+    return "-" if value is None else f"{value:.{decimals}f}{unit}"
 
 
 def _times(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.1f} x"
+    return number(ratio, 1, " x")
 
 
 def _large(value: float) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from tocsin.sense.layout import Category, WalkError
+from tocsin.words import EVIDENCE_PART_MAX
 
-RECORDS_MAX: Final = 4095
+RECORDS_MAX: Final = EVIDENCE_PART_MAX
 """Records read from one datagram; the evidence number of a fix has twelve bits for them."""
 
 _HEADER_OCTETS: Final = 3  # CAT and LEN

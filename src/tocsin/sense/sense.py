@@ -35,6 +35,9 @@ from tocsin.sense.desk import ORDER_SOURCE, RECEIPT_SOURCE, Desk, joined
 from tocsin.sense.echoes import Echoes
 from tocsin.sense.sensors import SensorTable
 from tocsin.words import (
+    EVIDENCE_BATCH_SHIFT,
+    EVIDENCE_FRAME_SHIFT,
+    EVIDENCE_PART_MAX,
     Batch,
     Counts,
     Fixes,
@@ -52,7 +55,6 @@ _CATEGORIES: Final = {category.number: category for category in (CAT034, CAT048,
 _KINDS: Final = {34: service, 48: plots, 62: system_tracks}
 _PREFIX: Final = {number: bytes([number]) for number in _CATEGORIES}
 _NS_PER_TICK: Final = 7_812_500  # of the time of day: 1/128 s
-_FRAMES_MAX: Final = 4095  # twelve bits of `Fixes.evidence`; frames beyond share the last number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,9 @@ class Sense:
             records += len(datagram)
             for fault in datagram.faults:
                 desk.refuse(frame.t_ns, source.name, fault.reason, fault.detail)
-            evidence = batch_number << 24 | min(number, _FRAMES_MAX) << 12
+            # frames beyond as many as there are numbers for share the last
+            evidence = batch_number << EVIDENCE_BATCH_SHIFT
+            evidence |= min(number, EVIDENCE_PART_MAX) << EVIDENCE_FRAME_SHIFT
             arrivals += [
                 _Arrival(record, frame.t_ns, source, evidence | index)
                 for index, record in enumerate(datagram.records)

@@ -1,6 +1,7 @@
-"""ASTERIX as the simulated radars send it: CAT034 edition 1.29 and CAT048 edition 1.32.
+"""ASTERIX as simulated sensors send it (CAT034 edition 1.29, CAT048 edition 1.32), and as a tracker
+beside ours would (CAT062 edition 1.21).
 
-EUROCONTROL-SPEC-0149-2b and -4. One datagram is one data block: category, two octets of length,
+EUROCONTROL-SPEC-0149-2b, -4 and -9. One datagram is one data block: category, two octets of length,
 records. Each record is its field specification followed by the items in UAP order.
 
 | item      | octets | content                                             | unit             |
@@ -19,6 +20,13 @@ records. Each record is its field specification followed by the items in UAP ord
 | I048/090  | 2      | V, G, flight level (14 bits)                        | 1/4 FL           |
 | I048/220  | 3      | Mode S address                                      |                  |
 | I048/110  | 2      | height above mean sea level by a 3-D radar (14 bits)| 25 ft            |
+| I062/010  | 2      | SAC, SIC                                            |                  |
+| I062/070  | 3      | time of day                                         | 1/128 s          |
+| I062/105  | 8      | latitude, longitude (WGS-84)                        | 180/2^25 deg     |
+| I062/185  | 4      | velocity east, north                                | 0.25 m/s         |
+| I062/040  | 2      | track number                                        |                  |
+| I062/080  | 2      | track status: SIM                                   |                  |
+| I062/136  | 2      | measured flight level                               | 1/4 FL           |
 
 The simulated world has no geoid: mean sea level is the ellipsoid.
 """
@@ -42,6 +50,7 @@ _SIM_BIT: Final = 0x10  # I048/020 bit 5: simulated target report
 _TICKS_PER_S: Final = 128
 _TICKS_PER_DAY: Final = 86_400 * _TICKS_PER_S
 _POSITION_LSB_DEG: Final = 180.0 / 2**23
+_TRACK_LSB_DEG: Final = 180.0 / 2**25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,24 @@ class Plot:
     mode_s: int = -1
     flight_level: float = math.nan
     height_m: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemTrack:
+    """One track of another system; `flight_level` is in hundreds of feet."""
+
+    t_ns: int
+    number: int
+    lat_deg: float
+    lon_deg: float
+    flight_level: float
+    east_mps: float
+    north_mps: float
+
+
+def system_tracks(sac: int, sic: int, tracks: Sequence[SystemTrack]) -> bytes:
+    """One CAT062 data block with a record for each of `tracks`, all marked as simulated."""
+    return _block(62, b"".join(_system_track(sac, sic, track) for track in tracks))
 
 
 def target_reports(sac: int, sic: int, plots: Sequence[Plot]) -> bytes:
@@ -109,6 +136,27 @@ def _target_report(sac: int, sic: int, plot: Plot) -> bytes:
         third |= 0b0000_1000
         items.append(_height(plot.height_m))
     return _fspec(first, second, third) + b"".join(items)
+
+
+def _system_track(sac: int, sic: int, track: SystemTrack) -> bytes:
+    """I062/010, 070, 105, 185, 040, 080 and 136."""
+    return b"".join(
+        (
+            _fspec(0b1001_1010, 0b0000_1100, 0b0010_0000),
+            bytes([sac, sic]),
+            _time_of_day(track.t_ns),
+            struct.pack(
+                ">iihh",
+                round(track.lat_deg / _TRACK_LSB_DEG),
+                round(track.lon_deg / _TRACK_LSB_DEG),
+                round(track.east_mps * 4.0),
+                round(track.north_mps * 4.0),
+            ),
+            struct.pack(">H", track.number),
+            bytes([0b0000_0001, 0b1000_0000]),  # the first extent, empty, and SIM in the second
+            struct.pack(">h", round(track.flight_level * 4.0)),
+        )
+    )
 
 
 def _fspec(*octets: int) -> bytes:

@@ -1,5 +1,6 @@
 """Reports -> the air picture: associate, start, filter, kind, picture."""
 
 from tocsin.track.picture import Picture
+from tocsin.track.unexplained import Unexplained
 
-__all__ = ["Picture"]
+__all__ = ["Picture", "Unexplained"]

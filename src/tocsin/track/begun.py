@@ -7,19 +7,18 @@ from numba import njit
 
 from tocsin.track.births import Born
 from tocsin.track.boost import begin_launch
-from tocsin.track.kind import classify
+from tocsin.track.kind import BALLISTIC, classify
 from tocsin.track.rows import blank, guess
 from tocsin.track.settle import CONFIRM_EXISTENCE
 from tocsin.track.sound import NOISY_MOST
 from tocsin.track.table import BOOST, FALL_STATE, MODELS, Record, Records
-from tocsin.words import KINDS, FloatArray, IntArray, Launches
+from tocsin.words import FloatArray, IntArray, Launches
 
 CONFIRM_HITS: Final = 5  # of several nodes, or one node again and again; chosen
 HEARD_SCAN_S: Final = 6.0
 """A track that is only heard is silent between nodes for so long before it counts as unseen: 300 m
 of flight. Chosen."""
 LAUNCH_WEIGHT: Final = 0.95  # of boosting in a launch that is one; chosen
-_BALLISTIC: Final = KINDS.index("ballistic")
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -89,7 +88,7 @@ def _launched(
     track.evidence[0] = evidence
     for k in range(len(track.kind)):
         track.kind[k] = (1.0 - LAUNCH_WEIGHT) / (len(track.kind) - 1.0)
-    track.kind[_BALLISTIC] = LAUNCH_WEIGHT
+    track.kind[BALLISTIC] = LAUNCH_WEIGHT
 
 
 def begin_launched(

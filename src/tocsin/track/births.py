@@ -15,7 +15,7 @@ from numba import njit
 
 from tocsin.track.earshot import AUDIBLE, Book, Heard, ear
 from tocsin.track.fall import height_and_up
-from tocsin.track.hear import Ear, line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import Ear, line_update, presence_chance, presence_update
 from tocsin.track.listen import (
     CLIMB_SD_MPS,
     HEIGHT_M,
@@ -26,6 +26,7 @@ from tocsin.track.listen import (
     noise_chance,
 )
 from tocsin.track.sound import SOUND_MPS
+from tocsin.track.state import join
 from tocsin.words import BoolArray, FloatArray, IntArray
 
 NEW_PM2PS: Final = 1e-13
@@ -118,7 +119,7 @@ def _apply(
         own = (1.0 - noise) * pd / (noise + (1.0 - noise) * pd)
     if sure:
         own = 1.0
-    merge(mean, cov, other, other_cov, own * heard.opinion[j])
+    join(mean, cov, other, other_cov, own * heard.opinion[j])
     return math.log(ratio) * heard.opinion[j], own
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track import fall
+from tocsin.track.state import join
 from tocsin.track.table import BOOST, COAST, MODELS, Record
 from tocsin.words import FloatArray
 
@@ -54,24 +55,6 @@ def burn_out(mean: FloatArray, cov: FloatArray) -> None:
         cov[a, 7] = 0.0
         cov[7, a] = 0.0
     mean[7] = 0.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def join(
-    mean: FloatArray, cov: FloatArray, other: FloatArray, other_cov: FloatArray, share: float
-) -> None:
-    """Moment-match 8-states in place of the first; `share` (0 to 1) is the weight of `other`."""
-    rest = 1.0 - share
-    if rest <= 0.0:  # what has no weight may hold anything
-        mean[:] = other
-        cov[:] = other_cov
-        return
-    for a in range(8):
-        for b in range(8):
-            apart = (mean[a] - other[a]) * (mean[b] - other[b])
-            cov[a, b] = rest * cov[a, b] + share * other_cov[a, b] + share * rest * apart
-    for a in range(8):
-        mean[a] = rest * mean[a] + share * other[a]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track import fall
+from tocsin.track.correct import SURELY_3, invert, squared
 from tocsin.track.kind import FRIEND_LN, FRIEND_NS
 from tocsin.track.state import mixed
 from tocsin.track.table import Records
@@ -28,7 +29,7 @@ TALL_M: Final = 75.0  # pressure height against true height: 75 m s.d. near the 
 SHAKE_MPS2: Final = 3.0  # a claim is carried on straight; an airliner's turn pulls so much
 SPEED_M_SD_MPS: Final = 8.0  # lag of the track in turns, wind-up of a claim; chosen
 CLIMB_SD_MPS: Final = 8.0
-GATE: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
+GATE: Final = SURELY_3
 GROSS: Final = 64.0  # four times that: once is enough
 NEAR_M: Final = (1_500.0, 3_000.0)  # no uncertainty makes what is farther apart agree; gross
 VAGUE_M: Final = 800.0  # a track known no better cannot confirm or contradict a claim; chosen
@@ -87,22 +88,6 @@ def blank(address: IntArray) -> Claims:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _far(off: FloatArray, s: FloatArray) -> float:
-    """Squared Mahalanobis distance of `off` (3,) under the symmetric `s` (3,3), by cofactors."""
-    a = s[1, 1] * s[2, 2] - s[1, 2] * s[1, 2]
-    b = s[0, 2] * s[1, 2] - s[0, 1] * s[2, 2]
-    c = s[0, 1] * s[1, 2] - s[0, 2] * s[1, 1]
-    whole = s[0, 0] * a + s[0, 1] * b + s[0, 2] * c
-    d = s[0, 0] * s[2, 2] - s[0, 2] * s[0, 2]
-    e = s[0, 1] * s[0, 2] - s[0, 0] * s[1, 2]
-    f = s[0, 0] * s[1, 1] - s[0, 1] * s[0, 1]
-    x, y, z = off[0], off[1], off[2]
-    return float(
-        (a * x * x + d * y * y + f * z * z + 2.0 * (b * x * y + c * x * z + e * y * z)) / whole
-    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _gate(
     off: FloatArray, cov: FloatArray, spread: FloatArray, up: FloatArray, flat: float, tall: float
 ) -> float:
@@ -111,7 +96,8 @@ def _gate(
         for b in range(3):
             spread[a, b] = cov[a, b] + (tall - flat) * up[a] * up[b]
         spread[a, a] += flat
-    return _far(off, spread)
+    inverse = np.empty((3, 3))
+    return float(squared(off, inverse)) if invert(spread, inverse) > 0.0 else np.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -15,7 +15,8 @@ from tocsin.track.table import Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import FloatArray, IntArray
 
-LN_2PI_3: Final = 3.0 * math.log(2.0 * math.pi)
+LN_2PI: Final = math.log(2.0 * math.pi)
+SURELY_3: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
 _LEVEL_SD_MPS: Final = 20.0  # vertical speed of a track without height; airliners climb 10-15 m/s
 
 
@@ -64,14 +65,61 @@ def innovate(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
-    """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
+def squared(miss: FloatArray, inverse: FloatArray) -> float:
+    """Squared Mahalanobis length of `miss` (3,), given the inverse of its covariance."""
     length = 0.0
     for a in range(3):
         length += miss[a] * inverse[a, a] * miss[a]
         for b in range(a):
             length += 2.0 * miss[a] * inverse[a, b] * miss[b]
-    return -0.5 * (length + math.log(det) + LN_2PI_3), length
+    return length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
+    """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
+    length = squared(miss, inverse)
+    return -0.5 * (length + math.log(det) + 3.0 * LN_2PI), length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def weigh(
+    n: int, cov: FloatArray, dt_s: float, inverse: FloatArray, miss: FloatArray, chance: float,
+    cross: FloatArray, gain: FloatArray, step: FloatArray, total: FloatArray, change: FloatArray,
+) -> None:  # fmt: skip
+    """Add what one report of this `chance` changes to `total` (n,) and the lower half of `change`.
+
+    With one report of chance 1 this is the Kalman filter; else the update of the probabilistic
+    data association filter with a noise for each report (Bar-Shalom, Daum, Huang, IEEE CSM 29
+    (2009) 82-100, eq. 39-44). `cross` and `gain` (n,3) and `step` (n,) are scratch.
+    """
+    for a in range(n):
+        step[a] = 0.0
+        for c in range(3):
+            cross[a, c] = cov[a, c] + dt_s * cov[a, c + 3]
+    for a in range(n):
+        for c in range(3):
+            gain[a, c] = (
+                cross[a, 0] * inverse[0, c] + cross[a, 1] * inverse[1, c]
+                + cross[a, 2] * inverse[2, c]
+            )  # fmt: skip
+            step[a] += gain[a, c] * miss[c]
+        total[a] += chance * step[a]
+    for a in range(n):
+        for b in range(a + 1):
+            shrink = gain[a, 0] * cross[b, 0] + gain[a, 1] * cross[b, 1]
+            shrink += gain[a, 2] * cross[b, 2]
+            change[a, b] += chance * (step[a] * step[b] - shrink)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def match(n: int, mean: FloatArray, cov: FloatArray, total: FloatArray, change: FloatArray) -> None:
+    """Give a state in place the moments that all its reports together make of it (`weigh`)."""
+    for a in range(n):
+        mean[a] += total[a]
+        for b in range(a + 1):
+            cov[a, b] += change[a, b] - total[a] * total[b]
+            cov[b, a] = cov[a, b]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -82,9 +130,7 @@ def correct(
     """Correct a mean (6,) and covariance (6,6) in place by k weighted reports, moment-matched.
 
     Report j is ``reports[rows[j]]``, `chance[j]` its probability given existence; what is missing
-    to one is that no report is the target's. With one report of chance
-    1 this is the Kalman filter; else the update of the probabilistic data association filter with
-    a noise for each report (Bar-Shalom, Daum, Huang, IEEE CSM 29 (2009) 82-100, eq. 39-44).
+    to one is that no report is the target's.
     """
     miss, step, total = work.miss, work.step, work.total
     inverse, spread = work.inverse, work.spread
@@ -101,28 +147,8 @@ def correct(
         )  # fmt: skip
         if det <= 0.0:
             continue
-        for a in range(6):
-            step[a] = 0.0
-            for c in range(3):
-                cross[a, c] = cov[a, c] + dt * cov[a, c + 3]
-        for a in range(6):
-            for c in range(3):
-                gain[a, c] = (
-                    cross[a, 0] * inverse[0, c] + cross[a, 1] * inverse[1, c]
-                    + cross[a, 2] * inverse[2, c]
-                )  # fmt: skip
-                step[a] += gain[a, c] * miss[c]
-            total[a] += chance[j] * step[a]
-        for a in range(6):
-            for b in range(a + 1):
-                shrink = gain[a, 0] * cross[b, 0] + gain[a, 1] * cross[b, 1]
-                shrink += gain[a, 2] * cross[b, 2]
-                change[a, b] += chance[j] * (step[a] * step[b] - shrink)
-    for a in range(6):
-        mean[a] += total[a]
-        for b in range(a + 1):
-            cov[a, b] += change[a, b] - total[a] * total[b]
-            cov[b, a] = cov[a, b]
+        weigh(6, cov, dt, inverse, miss, chance[j], cross, gain, step, total, change)
+    match(6, mean, cov, total, change)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from tocsin.track.correct import LN_2PI
 from tocsin.words import FloatArray
 
-_LN_2PI: Final = math.log(2.0 * math.pi)
 NEAR_M: Final = 100.0  # nearer than this a line of sight says nothing; chosen
 
 
@@ -66,7 +66,7 @@ def doppler_update(
         for a in range(n):
             for b in range(n):
                 cov[a, b] -= known * gain[a] * gain[b]
-    return -0.5 * (miss * miss / spread + math.log(spread) + _LN_2PI)
+    return -0.5 * (miss * miss / spread + math.log(spread) + LN_2PI)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from tocsin import geo
+from tocsin import air, geo
 from tocsin.words import FloatArray
 
 _A: Final = geo.SEMI_MAJOR_M
@@ -22,17 +22,6 @@ _EP2: Final = geo.ECCENTRICITY_SQUARED / (1.0 - geo.ECCENTRICITY_SQUARED)
 _GM: Final = geo.GM_M3PS2
 _J2: Final = geo.J2
 _RATE: Final = geo.EARTH_RATE_RPS
-
-# U.S. Standard Atmosphere 1976, table 4 (base geopotential height, temperature, lapse rate) and
-# the pressures at the bases that follow from it (equations 33a, 33b).
-_BASE_M: Final = (0.0, 11_000.0, 20_000.0, 32_000.0, 47_000.0, 51_000.0, 71_000.0)
-_BASE_K: Final = (288.15, 216.65, 216.65, 228.65, 270.65, 270.65, 214.65)
-_BASE_PA: Final = (101_325.0, 22_632.06, 5_474.889, 868.0187, 110.9063, 66.93887, 3.956420)
-_LAPSE_KPM: Final = (-0.0065, 0.0, 0.001, 0.0028, 0.0, -0.0028, -0.002)
-_GAS: Final = 287.05287  # J/(kg K), R*/M0 of the same document
-_HYDROSTATIC: Final = 0.034163195  # g0 M0 / R*, K/m
-_GEOPOTENTIAL_RADIUS_M: Final = 6_356_766.0  # its r0
-_AIRLESS_M: Final = 86_000.0  # above, its density is below 7e-6 kg/m3: taken as none
 
 LN_BETA: Final = math.log(5_000.0)
 """Prior mean: rockets and short-range missiles lie in 2.5-9 t/m2 (shared knowledge, section 4)."""
@@ -85,28 +74,6 @@ def height_and_up(position: FloatArray, up: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def air(height_m: float) -> tuple[float, float]:
-    """Density (kg/m3) of the U.S. Standard Atmosphere 1976 and the slope of its logarithm (1/m)."""
-    if height_m >= _AIRLESS_M:
-        return 0.0, 0.0
-    height = max(height_m, -1000.0)
-    shrink = _GEOPOTENTIAL_RADIUS_M / (_GEOPOTENTIAL_RADIUS_M + height)
-    geopotential = shrink * height
-    layer = 0
-    for k in range(1, 7):
-        if geopotential >= _BASE_M[k]:
-            layer = k
-    rise, lapse, base = geopotential - _BASE_M[layer], _LAPSE_KPM[layer], _BASE_K[layer]
-    kelvin = base + lapse * rise
-    if lapse == 0.0:
-        pressure = _BASE_PA[layer] * math.exp(-_HYDROSTATIC * rise / base)
-    else:
-        pressure = _BASE_PA[layer] * (base / kelvin) ** (_HYDROSTATIC / lapse)
-    slope = -(_HYDROSTATIC + lapse) / kelvin * shrink * shrink
-    return pressure / (_GAS * kelvin), slope
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def acceleration(state: FloatArray, out: FloatArray, up: FloatArray) -> tuple[float, float, float]:
     """Write the Earth-fixed acceleration (m/s2) of an 8-state to `out` (3,), upward to `up` (3,).
 
@@ -119,7 +86,7 @@ def acceleration(state: FloatArray, out: FloatArray, up: FloatArray) -> tuple[fl
     flat = 1.5 * _J2 * _A * _A / r2
     z2 = 5.0 * z * z / r2
     speed = math.sqrt(vx * vx + vy * vy + vz * vz)
-    density, slope = air(height_and_up(state, up))
+    density, slope = air.standard(height_and_up(state, up))
     drag = 0.0
     if density > 0.0:
         drag = 0.5 * density * speed * math.exp(-state[6])
@@ -138,7 +105,7 @@ def step_s(state: FloatArray, dt_s: float) -> float:
     """Length of the equal steps in which to cover `dt_s`, by how much air and thrust do here."""
     speed = max(math.sqrt(state[3] ** 2 + state[4] ** 2 + state[5] ** 2), _SLOW_MPS)
     height_m = math.sqrt(state[0] ** 2 + state[1] ** 2 + state[2] ** 2) - _A  # or up to 21 km more
-    density = air(height_m)[0]
+    density = air.standard(height_m)[0]
     rate = 0.5 * density * speed * math.exp(-state[6]) + abs(state[7]) / speed
     longest = 0.5
     for k in range(len(_STEPS) - 1, -1, -1):

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.track import boost, fall
-from tocsin.track.correct import invert, log_likelihood
+from tocsin.track.correct import innovate, log_likelihood, match, weigh
 from tocsin.track.doppler import NEAR_M, doppler_update
 from tocsin.track.table import BOOST, COAST, FALL_STATE, MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
@@ -41,24 +41,21 @@ def advance_falls(track: Record, dt_s: float) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _innovate(
     mean: FloatArray, cov: FloatArray, dt_s: float, position: FloatArray, noise: FloatArray,
-    miss: FloatArray, cross: FloatArray, inverse: FloatArray,
+    miss: FloatArray, inverse: FloatArray,
 ) -> float:  # fmt: skip
-    """Innovation `miss` (3,), state-report covariance `cross` (8,3), inverse; determinant.
+    """Innovation `miss` (3,), the inverse of its covariance; determinant, 0 if not invertible.
 
     ``miss = z - (p + v dt + a dt^2 / 2)``: the acceleration is that of the mean, and its
-    uncertainty is left out, for the report is slightly older at most. 0 when not invertible.
+    uncertainty is left out, for the report is slightly older at most.
     """
-    up, acc, spread = np.empty(3), np.zeros(3), np.empty((3, 3))
+    spread = np.empty((3, 3))
+    det = innovate(mean, cov, dt_s, 0.0, position, noise, miss, inverse, spread)
     if dt_s != 0.0:
+        up, acc = np.empty(3), np.empty(3)
         fall.acceleration(mean, acc, up)
-    for c in range(3):
-        miss[c] = position[c] - mean[c] - dt_s * (mean[c + 3] + 0.5 * dt_s * acc[c])
-        for a in range(FALL_STATE):
-            cross[a, c] = cov[a, c] + dt_s * cov[a, c + 3]
-    for a in range(3):
         for c in range(3):
-            spread[a, c] = cross[a, c] + dt_s * cross[a + 3, c] + noise[a, c]
-    return float(invert(spread, inverse))
+            miss[c] -= 0.5 * dt_s * dt_s * acc[c]
+    return float(det)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -69,9 +66,9 @@ def fall_log_likelihood(
 
     `position` (3,), `noise` (3,3); (-inf, inf): undefined.
     """
-    miss, cross, inverse = np.empty(3), np.empty((FALL_STATE, 3)), np.empty((3, 3))
+    miss, inverse = np.empty(3), np.empty((3, 3))
     mean, cov = track.fall_mean[h], track.fall_cov[h]
-    det = _innovate(mean, cov, dt_s, position, noise, miss, cross, inverse)
+    det = _innovate(mean, cov, dt_s, position, noise, miss, inverse)
     if det <= 0.0:
         return -np.inf, np.inf
     return log_likelihood(det, miss, inverse)
@@ -82,8 +79,8 @@ def innovation_log_density(
     mean: FloatArray, cov: FloatArray, dt_s: float, position: FloatArray, noise: FloatArray
 ) -> float:
     """The same for a mean (8,) and covariance (8,8)."""
-    miss, cross, inverse = np.empty(3), np.empty((FALL_STATE, 3)), np.empty((3, 3))
-    det = _innovate(mean, cov, dt_s, position, noise, miss, cross, inverse)
+    miss, inverse = np.empty(3), np.empty((3, 3))
+    det = _innovate(mean, cov, dt_s, position, noise, miss, inverse)
     return log_likelihood(det, miss, inverse)[0] if det > 0.0 else -np.inf
 
 
@@ -92,12 +89,10 @@ def correct_state(
     mean: FloatArray, cov: FloatArray, dt_s: FloatArray, positions: FloatArray,
     noises: FloatArray, weights: FloatArray,
 ) -> None:  # fmt: skip
-    """Correct a mean (8,) and covariance (8,8) in place by k weighted reports, moment-matched.
+    """Correct a mean (8,) and covariance (8,8) in place by k weighted reports: as `correct`.
 
     `weights` (k,) are association probabilities given existence; what is missing to one is that no
-    report is the target's. With one report of weight 1 this is the Kalman filter; else it is the
-    update of the probabilistic data association filter with a noise for each report (Bar-Shalom,
-    Daum, Huang, IEEE CSM 29 (2009) 82-100, equations 39-44).
+    report is the target's.
     """
     n, k = FALL_STATE, len(weights)
     miss, inverse = np.empty(3), np.empty((3, 3))
@@ -107,28 +102,12 @@ def correct_state(
     for j in range(k):
         if weights[j] <= 0.0:
             continue
-        det = _innovate(mean, cov, dt_s[j], positions[j], noises[j], miss, cross, inverse)
-        if det <= 0.0:
-            continue
-        for a in range(n):
-            step[a] = 0.0
-            for c in range(3):
-                gain[a, c] = 0.0
-                for d in range(3):
-                    gain[a, c] += cross[a, d] * inverse[d, c]
-                step[a] += gain[a, c] * miss[c]
-            total[a] += weights[j] * step[a]
-        for a in range(n):
-            for b in range(a, n):
-                shrink = 0.0
-                for c in range(3):
-                    shrink += gain[a, c] * cross[b, c]
-                change[a, b] += weights[j] * (step[a] * step[b] - shrink)
-    for a in range(n):
-        mean[a] += total[a]
-        for b in range(a, n):
-            cov[a, b] += change[a, b] - total[a] * total[b]
-            cov[b, a] = cov[a, b]
+        det = _innovate(mean, cov, dt_s[j], positions[j], noises[j], miss, inverse)
+        if det > 0.0:
+            weigh(
+                n, cov, dt_s[j], inverse, miss, weights[j], cross, gain, step, total, change
+            )  # fmt: skip
+    match(n, mean, cov, total, change)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

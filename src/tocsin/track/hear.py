@@ -171,8 +171,8 @@ def line_update(
     Gives ln likelihood, 1/rad (1/rad2 with elevation); -inf leaves the state as it was. The lag
     is taken as linear over the state: where its range varies by half and its speed is not known
     to 20 m/s, moments err by a tenth. `slack_m2` is a variance of the place that the state does
-    not hold: what the target may have done between the report and the state. `merge` applies a
-    report that is only perhaps its own.
+    not hold: what the target may have done between the report and the state. `state.join` applies
+    a report that is only perhaps its own.
     """
     y, cross, spread = np.empty(3), np.empty((6, 3)), np.empty((3, 3))
     if view(mean, cov, dt_s, origin_m, axes, sound_mps, y, cross, spread) < 0.0:
@@ -295,16 +295,3 @@ def _present(
     new[1, 0] = new[0, 1]
     _revise(mean, cov, cross, spread, shift, new)
     return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def merge(
-    mean: FloatArray, cov: FloatArray, other: FloatArray, other_cov: FloatArray, share: float
-) -> None:
-    """Moment-match (1 - share) of a state with `share` of another, in place."""
-    for a in range(6):
-        for b in range(6):
-            apart = (other[a] - mean[a]) * (other[b] - mean[b])
-            cov[a, b] += share * (other_cov[a, b] - cov[a, b]) + share * (1.0 - share) * apart
-    for a in range(6):
-        mean[a] += share * (other[a] - mean[a])

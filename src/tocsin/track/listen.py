@@ -15,10 +15,12 @@ from numba import njit
 from tocsin.track.belief import marginals
 from tocsin.track.earshot import CROWD, SILENT, Book, Heard, Near, beside, ear, find
 from tocsin.track.fall import height_and_up
-from tocsin.track.hear import line_update, merge, presence_chance, presence_update
+from tocsin.track.hear import line_update, presence_chance, presence_update
+from tocsin.track.rows import credit
+from tocsin.track.settle import EXISTENCE_MAX
 from tocsin.track.sound import NOISY_LEAST, NOISY_MOST, hearing
-from tocsin.track.state import reweigh
-from tocsin.track.table import EVIDENCE, MODELS, Record, Records
+from tocsin.track.state import join, reweigh
+from tocsin.track.table import MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
 
 REPEAT: Final = 0.5
@@ -27,7 +29,6 @@ many. So a second report of a node whose first nothing explained proves little. 
 SILENCE: Final = 0.5
 """Power of the likelihood of silence in existence: successive silences of one node share their
 causes (a hill, a noisy yard), so two count as one. Chosen."""
-EXISTENCE_MAX: Final = 0.9999  # as for radar: a few silences must be able to undo years of hits
 PASSER_FALSE: Final = 0.1  # of passers-by: `shared` knowledge 3.5 assumes 10 % false reports
 PASSER_OTHER: Final = 0.05  # what else a passer-by truly hears that no track is; chosen
 MEMORY_S: Final = 20.0  # unexplained reports are kept so long: sound from 7 km; chosen
@@ -47,13 +48,8 @@ def _note(track: Record, heard: Heard, j: int, mass: float) -> None:
     """Enter that report j is of a track with chance `mass`."""
     track.hints[heard.hint[j]] += mass
     track.changed = True
-    if mass < 0.5:
-        return
-    track.hits += 1
-    track.t_ns_seen = max(track.t_ns_seen, heard.t_ns[j])
-    for k in range(EVIDENCE - 1, 0, -1):
-        track.evidence[k] = track.evidence[k - 1]
-    track.evidence[0] = heard.evidence[j]
+    if mass >= 0.5:
+        credit(track, heard.t_ns[j], heard.evidence[j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -179,7 +175,7 @@ def _settle(
                 total += weight[p]
             elif part > 0.0:
                 total += part
-                merge(track.mean[h], track.cov[h], means[p, h], covs[p, h], part / total)
+                join(track.mean[h], track.cov[h], means[p, h], covs[p, h], part / total)
         log_like[h] = math.log(max(total, 1e-300))
     reweigh(track, log_like, MODELS)
     track.existence = min(there, EXISTENCE_MAX)

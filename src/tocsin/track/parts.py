@@ -14,10 +14,12 @@ from tocsin.track.events import (
     Event,
     FriendEvent,
     HearEvent,
+    Key,
     LaunchEvent,
     LookEvent,
     SystemEvent,
 )
+from tocsin.track.pairs import Look
 from tocsin.track.table import Records
 from tocsin.words import Fixes, Friends, IntArray, Lines, Presences
 
@@ -47,40 +49,47 @@ def _look(old: LookEvent | None, new: LookEvent, serial: int) -> tuple[LookEvent
     if old is None and new.ordered:  # as most are: the one part
         new.reports["serial"] = np.arange(serial, serial + len(new.reports))
         return new, len(new.reports), 0
-    known = 0 if old is None else len(old.reports)
     both = new.reports if old is None else _appended(old.reports, new.reports)
     place = both["position_m"]
     by = (both["t_ns"], place[:, 2], place[:, 1], place[:, 0])
     rows = _distinct(by, np.lexsort(by))
     both = both.view(f"V{both.itemsize}")[rows].view(both.dtype)
-    fresh = np.flatnonzero(rows >= known)
-    both["serial"][fresh] = serial + np.arange(len(fresh))
-    again = known + len(new.reports) - len(both)
-    if not len(fresh):
-        return None, 0, again
-    key = new.key if old is None else max(old.key, new.key)
-    at = new.look if old is None else old.look
-    return LookEvent(key, at._replace(t_ns=key[0]), both), len(fresh), again
+    fresh, again = _numbered(old, new, rows, both, serial)
+    return (LookEvent(*_turn(old, new), both) if fresh else None), fresh, again
 
 
 def _system(
     old: SystemEvent | None, new: SystemEvent, serial: int
 ) -> tuple[SystemEvent | None, int, int]:
-    known = 0 if old is None else len(old.reports)
     fixes = new.fixes if old is None else appended([old.fixes, new.fixes])
     both = new.reports if old is None else _appended(old.reports, new.reports)
     place = fixes.position_m
     by = (fixes.ends, place[:, 2], place[:, 1], place[:, 0], fixes.t_ns)
     rows = _distinct(by, np.lexsort(by))  # the end of a track repeats its last state, and is news
     fixes, both = picked(fixes, rows), both[rows]
+    fresh, again = _numbered(old, new, rows, both, serial)
+    return (SystemEvent(*_turn(old, new), fixes, both) if fresh else None), fresh, again
+
+
+def _numbered(
+    old: LookEvent | SystemEvent | None, new: LookEvent | SystemEvent, rows: IntArray,
+    both: Records, serial: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Number those of `both` that come of `new`: how many, and how many were there already.
+
+    `rows` of the old reports, then the new ones, are those of `both`.
+    """
+    known = 0 if old is None else len(old.reports)
     fresh = np.flatnonzero(rows >= known)
     both["serial"][fresh] = serial + np.arange(len(fresh))
-    again = known + len(new.reports) - len(both)
-    if not len(fresh):
-        return None, 0, again
+    return len(fresh), known + len(new.reports) - len(both)
+
+
+def _turn(old: LookEvent | SystemEvent | None, new: LookEvent | SystemEvent) -> tuple[Key, Look]:
+    """Key and look of the whole of which `old` and `new` are parts: it ends with the later one."""
     key = new.key if old is None else max(old.key, new.key)
     at = new.look if old is None else old.look
-    return SystemEvent(key, at._replace(t_ns=key[0]), fixes, both), len(fresh), again
+    return key, at._replace(t_ns=key[0])
 
 
 def _friends(old: FriendEvent | None, new: FriendEvent) -> tuple[FriendEvent | None, int, int]:

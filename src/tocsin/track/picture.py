@@ -45,7 +45,7 @@ class Picture:
 
     Counted are reports `late` (older than 15 s), `ended` (end-of-track plots, extrapolated, so no
     evidence), `repeated` (there already), `refused` (no numbers, or from the future), and
-    events `replayed` (folded again).
+    events `replayed` (folded again). What the sky counts (`Sky.counted`) is among the `totals`.
     """
 
     def __init__(self, tracks_max: int = TRACKS_MAX, bank: Records | None = None) -> None:
@@ -54,11 +54,11 @@ class Picture:
         self.repeated = 0
         self.refused = 0
         self.replayed = 0
-        self._evicted = 0
-        self._turned_away = 0
+        self._most: dict[str, int] = {}
         self._now_ns = 0
         self._serial = 1
         self._sky = Sky(models.full() if bank is None else bank, tracks_max)
+        self._keep_count()
         self._begun: Key = (-1, 0, 0, 0)
         self._frontier: Key = self._begun
         self._events: list[tuple[Key, Event]] = []
@@ -73,13 +73,23 @@ class Picture:
 
     @property
     def evicted(self) -> int:
-        """How many tracks gave way in a full table; what is rolled back stays counted."""
-        return self._evicted
+        """How many tracks gave way in a full table."""
+        return self._most["evicted"]
 
     @property
     def turned_away(self) -> int:
         """How many reports of other systems, births and launches found a full table."""
-        return self._turned_away
+        return self._most["turned_away"]
+
+    def totals(self) -> dict[str, int]:
+        """All that is counted, by the names of `Counts`; none of it ever falls."""
+        return {
+            **self._most,
+            "late": self.late,
+            "replayed": self.replayed,
+            "refused": self.refused,
+            "repeated": self.repeated,
+        }
 
     @property
     def seeds(self) -> int:
@@ -213,8 +223,12 @@ class Picture:
             self._since += 1
             if key[0] - self._copies[-1][0][0] >= COPY_NS or self._since >= COPY_EVENTS:
                 self._copy()
-        self._evicted = max(self._evicted, self._sky.evicted)
-        self._turned_away = max(self._turned_away, self._sky.turned_away)
+        self._keep_count()
+
+    def _keep_count(self) -> None:
+        """What the sky has counted stays counted when it is set back."""
+        for name, total in self._sky.counted().items():
+            self._most[name] = max(self._most.get(name, 0), total)
 
     def _found(self, key: Key) -> int:
         """The remembered event that one of `key` is a part of; -1 none."""

@@ -8,6 +8,7 @@ from numba import njit
 
 from tocsin import geo
 from tocsin.track.cholesky import invert
+from tocsin.track.correct import SURELY_3
 from tocsin.words import FloatArray, IntArray
 
 STATES: Final = 3  # of a sensor: range m, azimuth rad, height m
@@ -17,7 +18,6 @@ FADE_NS: Final = 1_800_000_000_000  # residuals count 1/e after 30 min; chosen: 
 _HEARD_NS: Final = 60_000_000_000  # a sensor silent for longer overlaps with nobody; chosen
 _TURN_MPS2: Final = 2.0  # s.d. of the acceleration along a line; chosen: a bank of 11 deg
 _SPEED_MPS_MAX: Final = 400.0  # faster things accelerate: their line is not straight; chosen
-_GATE: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
 _HEIGHT_SD_M: Final = 500.0  # a vertical s.d. above it is a guess, not a measurement
 _GUESS: Final = 900.0  # residuals that share one wrong guess of the height; chosen: all of a sky's
 _LEVEL_MIN: Final = 0.25  # sin^2 of the angle off the vertical: 60 deg of elevation
@@ -368,7 +368,7 @@ def _plausible(
     for a in range(3):
         for b in range(3):
             length += left[a] * weight[a, b] * left[b]
-    return length <= _GATE
+    return length <= SURELY_3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

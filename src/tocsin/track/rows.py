@@ -85,11 +85,20 @@ def plant(track: Record, book: Records, seed: Record, bank: Record, work: Record
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def credit(track: Record, t_ns: int, evidence: int) -> None:
+    """Enter one report more of a track: its time, and its number as the latest evidence."""
+    track.hits += 1
+    track.t_ns_seen = max(track.t_ns_seen, t_ns)
+    for k in range(EVIDENCE - 1, 0, -1):
+        track.evidence[k] = track.evidence[k - 1]
+    track.evidence[0] = evidence
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def note(track: Record, report: Record) -> None:
     """Record a report as the latest behind a track: times, identity, evidence, the last few."""
-    track.hits += 1
     late = report.t_ns < track.t_ns_seen
-    track.t_ns_seen = max(track.t_ns_seen, report.t_ns)
+    credit(track, report.t_ns, report.evidence)
     track.has_height |= report.has_height
     track.hints[report.hint] += 1.0
     if report.friend:
@@ -98,9 +107,6 @@ def note(track: Record, report: Record) -> None:
         track.mode_s = report.mode_s
     if report.mode_3a >= 0:
         track.mode_3a = report.mode_3a
-    for k in range(EVIDENCE - 1, 0, -1):
-        track.evidence[k] = track.evidence[k - 1]
-    track.evidence[0] = report.evidence
     if late:
         return
     for k in range(PAST - 1, 0, -1):

@@ -39,6 +39,7 @@ class Sky:
 
     Counted are, in a full table, tracks that gave way (`evicted`) and what began no track because
     none gave way (`turned_away`): reports of other systems, births that were heard, launches.
+    `counted` has these together with what the parts count.
     """
 
     def __init__(self, bank: Records, tracks_max: int) -> None:
@@ -74,6 +75,21 @@ class Sky:
         other.identity = self.identity.copy()
         other.registration = self.registration.copy()
         return other
+
+    def counted(self) -> dict[str, int]:
+        """What had to give way so far, by the names of `Counts`.
+
+        It falls when the sky is set back: `Picture` keeps the most of each.
+        """
+        return {
+            "evicted": self.evicted,
+            "turned_away": self.turned_away,
+            "unkept": self.ears.dropped,
+            "untried": self.ears.untried,
+            "crowded": self.ears.crowded,
+            "forgotten": self.identity.shed,
+            "unaligned": self.registration.refused,
+        }
 
     def widen(self, sensors: int) -> None:
         """Make room for newly learnt sensors."""

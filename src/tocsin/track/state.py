@@ -41,6 +41,24 @@ def reweigh(track: Record, log_like: FloatArray, count: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def join(
+    mean: FloatArray, cov: FloatArray, other: FloatArray, other_cov: FloatArray, share: float
+) -> None:
+    """Moment-match two states in place of the first; `share` (0 to 1) is the weight of `other`."""
+    rest = 1.0 - share
+    if rest <= 0.0:  # what has no weight may hold anything
+        mean[:] = other
+        cov[:] = other_cov
+        return
+    for a in range(len(mean)):
+        for b in range(len(mean)):
+            apart = (mean[a] - other[a]) * (mean[b] - other[b])
+            cov[a, b] = rest * cov[a, b] + share * other_cov[a, b] + share * rest * apart
+    for a in range(len(mean)):
+        mean[a] = rest * mean[a] + share * other[a]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def blend(track: Record, mean: FloatArray, cov: FloatArray) -> None:
     """Moments of the models of a track, whose weights need not sum to 1."""
     alone, models = 0, 0

@@ -23,11 +23,12 @@ from numba import njit
 
 from tocsin.instant import NS_PER_S
 from tocsin.track.cholesky import factor, inverse, invert
+from tocsin.track.correct import LN_2PI, SURELY_3
 from tocsin.words import FloatArray, IntArray
 
-GATE: Final = 16.27
-"""Squared length from `apart` beyond which a report is not of this track: chi-square, three degrees
-of freedom, 99.9 %. `apart` never exceeds the true length, so fewer than 0.1 % are lost."""
+GATE: Final = SURELY_3
+"""Squared length from `apart` beyond which a report is not of this track. `apart` never exceeds the
+true length, so fewer than 0.1 % are lost."""
 GATE_VELOCITY: Final = 22.46  # the same for six degrees of freedom
 LINKS_MAX: Final = 20_000  # as many as tracks
 STRAYS: Final = (
@@ -51,7 +52,6 @@ class Told(NamedTuple):
 
 _GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 _STEPS: Final = 12  # leaves w within 0.004, and the determinant within some 1e-5 of the best
-_LN_2PI: Final = math.log(2.0 * math.pi)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -165,7 +165,7 @@ def intersect(mean: FloatArray, cov: FloatArray, told: Told) -> float:
             return 0.0
         theirs[3:, 3:] = inverted
     size = 6.0 if told.has_velocity else 3.0
-    news = -0.25 * (length + log_det + size * _LN_2PI)
+    news = -0.25 * (length + log_det + size * LN_2PI)
     w = _best_weight(cov, ours, theirs, work)
     if w == 1.0 or _mixed(w, ours, theirs, work) == -math.inf:
         return news

@@ -8,8 +8,9 @@ of sending, rounded down, because a message is read later than it was written.
 from typing import Final, NamedTuple
 
 from tocsin.instant import NS_PER_S
+from tocsin.rules.cap import HEADLINE_CHARS_MAX
 from tocsin.warn.told import ENDED, Told, Zones
-from tocsin.warn.wording import HEADLINE_CHARS_MAX, LATE, Language, Phrases, fill
+from tocsin.warn.wording import LATE, Language, Phrases, fill
 from tocsin.words import Site
 
 IMMINENT_S: Final = 10  # chosen: nobody acts on a number this small

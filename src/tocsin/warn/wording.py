@@ -51,7 +51,6 @@ SINCE: Final = ("resumed", "others_standing")
 """Words that older phrases lack; nothing, or more, is said then."""
 
 HEADLINE_SLOTS: Final = ("zone",)
-HEADLINE_CHARS_MAX: Final = 140  # as `rules.cap`, whose rule every rendered headline must pass
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

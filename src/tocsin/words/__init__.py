@@ -30,6 +30,7 @@ from tocsin.words.decision import (
     Counts,
     Frame,
     Input,
+    Load,
     Message,
     Order,
     Output,
@@ -39,6 +40,9 @@ from tocsin.words.decision import (
     Tick,
 )
 from tocsin.words.mass import (
+    EVIDENCE_BATCH_SHIFT,
+    EVIDENCE_FRAME_SHIFT,
+    EVIDENCE_PART_MAX,
     HINT_AIRCRAFT,
     HINT_BIRD,
     HINT_CRUISE,
@@ -67,6 +71,9 @@ from tocsin.words.site import (
 )
 
 __all__ = [
+    "EVIDENCE_BATCH_SHIFT",
+    "EVIDENCE_FRAME_SHIFT",
+    "EVIDENCE_PART_MAX",
     "HINTS",
     "HINT_AIRCRAFT",
     "HINT_BIRD",
@@ -96,6 +103,7 @@ __all__ = [
     "IntArray",
     "Launches",
     "Lines",
+    "Load",
     "Message",
     "Nodes",
     "OperatorSite",

@@ -141,7 +141,11 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
     the reports, `late` were too old to be used, `refused` were no numbers or from the future, and
     `repeated` were there already; `replayed` are events folded again because a report came out of
     order. When the table was full, `evicted` tracks gave way, and `turned_away` reports of other
-    systems, births that were heard and launches began none.
+    systems, births that were heard and launches began none. Of what was heard, `unkept`
+    reports that no track explained found no room, `untried` ones began no birth because too many
+    did, and in `crowded` passers-by said what enough others at the place had. `forgotten` are
+    addresses of cooperative aircraft that gave way to others, `unaligned` looks of sensors beyond
+    as many as are aligned with one another.
     """
 
     t_ns: int
@@ -161,6 +165,19 @@ class Counts(Word, frozen=True, kw_only=True, tag=True):
     seeds: int = 0
     refused: int = 0
     repeated: int = 0
+    unkept: int = 0
+    untried: int = 0
+    crowded: int = 0
+    forgotten: int = 0
+    unaligned: int = 0
+
+
+class Load(Word, frozen=True, kw_only=True):
+    """What one sensor tells, a scan; `unexplained`: reports of no confirmed track."""
+
+    reports_per_scan: float
+    unexplained_per_scan: float
+    jammed: bool
 
 
 Output = Alert | Blindness | Counts | Message | Rejected

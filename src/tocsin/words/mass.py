@@ -16,6 +16,11 @@ HINT_HELICOPTER: Final = 4
 HINT_CRUISE: Final = 5
 HINTS: Final = 6
 """What a sensor itself thinks that it saw or heard: values of `hint`, and how many there are."""
+EVIDENCE_BATCH_SHIFT: Final = 24
+EVIDENCE_FRAME_SHIFT: Final = 12
+EVIDENCE_PART_MAX: Final = 0xFFF
+"""An evidence number names a batch, a frame of it and a record of that, which have twelve bits
+each; chosen, because edge hands over at most 4000 frames at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
