@@ -19,7 +19,7 @@ LN_2PI_3: Final = 3.0 * math.log(2.0 * math.pi)
 _LEVEL_SD_MPS: Final = 20.0  # vertical speed of a track without height; airliners climb 10-15 m/s
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def invert(s: FloatArray, out: FloatArray) -> float:
     """Inverse of a symmetric 3 x 3 to `out` by cofactors; its determinant, 0 if not positive."""
     c00 = s[1, 1] * s[2, 2] - s[1, 2] * s[1, 2]
@@ -38,7 +38,7 @@ def invert(s: FloatArray, out: FloatArray) -> float:
     return float(det)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def innovate(
     mean: FloatArray, cov: FloatArray, dt_s: float, late_m2ps3: float, position: FloatArray,
     noise: FloatArray, miss: FloatArray, inverse: FloatArray, spread: FloatArray,
@@ -63,7 +63,7 @@ def innovate(
     return float(invert(spread, inverse))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
     """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
     length = 0.0

@@ -79,7 +79,7 @@ def _miss(track: Record, mine: Record, chance: float) -> None:
     mine.mass = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _flat(position: FloatArray, place: FloatArray, up: FloatArray) -> tuple[float, float, float]:
     """Horizontal unit vector from `place` towards `position`."""
     x, y, z = position[0] - place[0], position[1] - place[1], position[2] - place[2]
@@ -119,7 +119,7 @@ def sweep(reports: Records, place: FloatArray, work: Record) -> None:
     work.edge = edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def swept(position: FloatArray, place: FloatArray, work: Record) -> bool:
     """Whether a place lies in the sector that `sweep` found."""
     middle = work.sector
