@@ -74,7 +74,7 @@ def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[f
     return -0.5 * (length + math.log(det) + LN_2PI_3), length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def correct(
     mean: FloatArray, cov: FloatArray, dt_s: FloatArray, late_m2ps3: float, reports: Records,
     rows: IntArray, chance: FloatArray, k: int, work: Record,

@@ -270,7 +270,7 @@ def _mix(track: Record, share: FloatArray, mean: FloatArray, cov: FloatArray) ->
                     track.cov[k, a, b] = cov[k, a, b]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def advance(track: Record, t_ns: int, bank: Record, work: Record) -> None:
     """Bring every hypothesis of a track forward to `t_ns`; a state that is already later stays."""
     dt_s = (t_ns - track.t_ns) * 1e-9

@@ -112,7 +112,7 @@ def may_fit(track: Record, report: Record) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def likelihoods(
     track: Record, report: Record, bank: Record, out: FloatArray, work: Record
 ) -> float:
