@@ -9,7 +9,6 @@ Earth, thrust. The logarithm keeps beta positive. A body that coasts has thrust 
 import math
 from typing import Final
 
-import numpy as np
 from numba import njit
 
 from tocsin import geo

@@ -5,36 +5,21 @@ back or kept. Its size is a constant; asked for in a loop it is the same array e
 not cleared.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-import numpy as np
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
+from numba.np import arrayobj
 
+from tocsin.words import FloatArray
 
-def _array(context: Any, builder: Any, array: Any, shape: tuple[int, ...]) -> Any:
-    """Room for `shape` in the kernel's frame as an array that nobody counts references to."""
-    count = int(np.prod(shape))
-    room = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), count))
-    sizes = [context.get_constant(types.intp, size) for size in shape]
-    steps = [
-        context.get_constant(types.intp, 8 * int(np.prod(shape[k + 1 :])))
-        for k in range(len(shape))
-    ]
-    made = make_array(array)(context, builder)
-    populate_array(
-        made,
-        data=builder.bitcast(room, ir.DoubleType().as_pointer()),
-        shape=cgutils.pack_array(builder, sizes),
-        strides=cgutils.pack_array(builder, steps),
-        itemsize=context.get_constant(types.intp, 8),
-        meminfo=None,
-    )
-    return made._getvalue()
+_BYTES: Final = 8  # of a float64
+_grow: Any = cgutils.alloca_once  # Numba gives these no types
+_views: Any = arrayobj
+_made: Any = intrinsic(prefer_literal=True)
 
 
 def _size(kind: Any) -> int:
@@ -43,25 +28,36 @@ def _size(kind: Any) -> int:
     return int(kind.literal_value)
 
 
-@intrinsic(prefer_literal=True)
-def vector(typing: Any, size: Any) -> Any:
-    """An array of `size` floats."""
-    array = types.Array(types.float64, 1, "C")
-    shape = (_size(size),)
+def _array(context: Any, builder: Any, array: Any, rows: int, columns: int) -> Any:
+    """Room in the kernel's frame as an array that nobody counts references to."""
+    count = context.get_constant(types.intp, rows * columns)
+    room = _grow(builder, context.get_value_type(types.float64), size=count)
+    shape, strides = [rows, columns], [_BYTES * columns, _BYTES]
+    made = _views.make_array(array)(context, builder)
+    _views.populate_array(
+        made,
+        data=room,
+        shape=[context.get_constant(types.intp, size) for size in shape[: array.ndim]],
+        strides=[context.get_constant(types.intp, step) for step in strides[: array.ndim]],
+        itemsize=context.get_constant(types.intp, _BYTES),
+        meminfo=None,
+    )
+    return made._getvalue()  # noqa: SLF001  there is no other way to it
 
-    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _array(context, builder, array, shape)
 
-    return array(size), write
+def _vector(_: Any, size: Any) -> Any:
+    array, rows = types.Array(types.float64, 1, "C"), _size(size)
+    return array(size), lambda context, builder, *_: _array(context, builder, array, rows, 1)
 
 
-@intrinsic(prefer_literal=True)
-def matrix(typing: Any, rows: Any, columns: Any) -> Any:
-    """An array of floats, `rows` by `columns`."""
-    array = types.Array(types.float64, 2, "C")
-    shape = (_size(rows), _size(columns))
+def _matrix(_: Any, rows: Any, columns: Any) -> Any:
+    array, shape = types.Array(types.float64, 2, "C"), (_size(rows), _size(columns))
+    return array(rows, columns), lambda context, builder, *_: _array(
+        context, builder, array, *shape
+    )
 
-    def write(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _array(context, builder, array, shape)
 
-    return array(rows, columns), write
+vector: Callable[[int], FloatArray] = _made(_vector)
+"""An array of so many floats."""
+matrix: Callable[[int, int], FloatArray] = _made(_matrix)
+"""An array of floats, rows by columns."""
