@@ -66,7 +66,7 @@ def lay_out(chart: Record, place_m: FloatArray, range_m: float, report_m: FloatA
     chart["gain"], chart["gain_recent"] = 1.0, 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def cell(chart: Record, position: FloatArray) -> tuple[int, int]:
     """Row and column of an ECEF position; what lies outside goes to the border."""
     east = north = 0.0
@@ -106,7 +106,7 @@ def age(chart: Record, t_ns: int, scan_s: float) -> None:
         chart.gain = 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def density_pm2(chart: Record, row: int, column: int) -> float:
     """False reports in a cell, 1/m2 in one scan."""
     near, cells, recent = 0.0, 0, 0.0
@@ -134,13 +134,13 @@ def new_pm2(chart: Record, scan_s: float, prior_pm2ps: float) -> float:
     return float(known / (NEW_PRIOR_SCANS + chart.scans))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def notice(chart: Record, row: int, column: int) -> None:
     """Count a report among the recent ones of its cell, whatever it is of."""
     chart.recent[row, column] += chart.gain_recent
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def learn(chart: Record, row: int, column: int, unexplained: float) -> None:
     """Count a report of a cell by the probability that no track explains it."""
     if chart.counts[row, column] == 0.0:

@@ -20,7 +20,7 @@ SURELY_3: Final = 16.27  # chi-square, 3 degrees of freedom, 99.9 %
 _LEVEL_SD_MPS: Final = 20.0  # vertical speed of a track without height; airliners climb 10-15 m/s
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def invert(s: FloatArray, out: FloatArray) -> float:
     """Inverse of a symmetric 3 x 3 to `out` by cofactors; its determinant, 0 if not positive."""
     c00 = s[1, 1] * s[2, 2] - s[1, 2] * s[1, 2]
@@ -39,7 +39,7 @@ def invert(s: FloatArray, out: FloatArray) -> float:
     return float(det)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def innovate(
     mean: FloatArray, cov: FloatArray, dt_s: float, late_m2ps3: float, position: FloatArray,
     noise: FloatArray, miss: FloatArray, inverse: FloatArray, spread: FloatArray,
@@ -64,7 +64,7 @@ def innovate(
     return float(invert(spread, inverse))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def squared(miss: FloatArray, inverse: FloatArray) -> float:
     """Squared Mahalanobis length of `miss` (3,), given the inverse of its covariance."""
     length = 0.0
@@ -75,14 +75,14 @@ def squared(miss: FloatArray, inverse: FloatArray) -> float:
     return length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def log_likelihood(det: float, miss: FloatArray, inverse: FloatArray) -> tuple[float, float]:
     """ln of the Gaussian density (1/m3) of an innovation, and its squared Mahalanobis length."""
     length = squared(miss, inverse)
     return -0.5 * (length + math.log(det) + 3.0 * LN_2PI), length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def weigh(
     n: int, cov: FloatArray, dt_s: float, inverse: FloatArray, miss: FloatArray, chance: float,
     cross: FloatArray, gain: FloatArray, step: FloatArray, total: FloatArray, change: FloatArray,
@@ -112,7 +112,7 @@ def weigh(
             change[a, b] += chance * (step[a] * step[b] - shrink)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def match(n: int, mean: FloatArray, cov: FloatArray, total: FloatArray, change: FloatArray) -> None:
     """Give a state in place the moments that all its reports together make of it (`weigh`)."""
     for a in range(n):
@@ -122,7 +122,7 @@ def match(n: int, mean: FloatArray, cov: FloatArray, total: FloatArray, change: 
             cov[b, a] = cov[a, b]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def correct(
     mean: FloatArray, cov: FloatArray, dt_s: FloatArray, late_m2ps3: float, reports: Records,
     rows: IntArray, chance: FloatArray, k: int, work: Record,

@@ -140,7 +140,7 @@ def whole(fixes: Fixes, sensors: Sensors, oldest_ns: int, end_ns: int) -> LookEv
     if fixes.sensor.item(-1) != sensor:  # at a glance: it is not one look
         return None
     made = np.empty(len(fixes), dtype=REPORT)
-    order = np.argsort(fixes.position_m[:, 0])
+    order = fixes.position_m[:, 0].argsort()
     columns = plain(fixes.sensor, fixes.system_track, fixes.ends, *told(fixes))
     last_ns = _whole(made, order, len(sensors), oldest_ns, end_ns, *columns)
     if last_ns < 0:

@@ -9,10 +9,10 @@ Earth, thrust. The logarithm keeps beta positive. A body that coasts has thrust 
 import math
 from typing import Final
 
-import numpy as np
 from numba import njit
 
 from tocsin import air, geo
+from tocsin.track.stack import matrix, vector
 from tocsin.words import FloatArray
 
 _A: Final = geo.SEMI_MAJOR_M
@@ -120,7 +120,8 @@ def _advance(state: FloatArray, h: float, probe: FloatArray, middle: FloatArray)
 
     `probe` (8,) is scratch; `middle` (8,) becomes the third stage: the state half a step on.
     """
-    up, acc, total = np.empty(3), np.empty(3), np.zeros(6)
+    up, acc, total = vector(3), vector(3), vector(6)
+    total[:] = 0.0
     probe[:] = state
     for stage in range(4):
         if stage == 2:
@@ -141,7 +142,7 @@ def _advance(state: FloatArray, h: float, probe: FloatArray, middle: FloatArray)
 @njit(cache=True, nogil=True, error_model="numpy")
 def fly(state: FloatArray, dt_s: float) -> None:
     """Move an 8-state by `dt_s` (either sign) in place: Runge-Kutta 4, steps of 0.5 to 4 s."""
-    probe, middle = np.empty(8), np.empty(8)
+    probe, middle = vector(8), vector(8)
     left_s = dt_s
     while left_s != 0.0:
         h = step_s(state, left_s)
@@ -169,7 +170,7 @@ def gradient(state: FloatArray, out: FloatArray) -> float:
 
     Of gravity the spherical part only: J2 changes its gradient by under 6 J2, 0.7 percent.
     """
-    up, acc = np.empty(3), np.empty(3)
+    up, acc = vector(3), vector(3)
     drag, push, slope = acceleration(state, acc, up)
     r2 = state[0] ** 2 + state[1] ** 2 + state[2] ** 2
     pull = -_GM / (r2 * math.sqrt(r2))
@@ -196,50 +197,58 @@ def gradient(state: FloatArray, out: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _transition(part: FloatArray, h: float, work: FloatArray, out: FloatArray) -> None:
+def _transition(
+    part: FloatArray, h: float, once: FloatArray, twice: FloatArray, out: FloatArray
+) -> None:
     """Rows 0-5 of the transition matrix over `h` s to `out` (6,8); the other two are identity.
 
     ``exp(A h)`` to third order with ``A = [0 I 0; part; 0]``, `part` (3,8) taken half a step on,
-    which makes the whole of second order in the change of `part`. `work` (2,3,8) is scratch.
+    which makes the whole of second order in the change of `part`. `once` and `twice` (3,8) are
+    scratch.
     """
     for a in range(3):
         for b in range(8):
             total = part[a, b - 3] if 3 <= b < 6 else 0.0
             for k in range(3):
                 total += part[a, 3 + k] * part[k, b]
-            work[0, a, b] = total
+            once[a, b] = total
     for a in range(3):
         for b in range(8):
-            total = work[0, a, b - 3] if 3 <= b < 6 else 0.0
+            total = once[a, b - 3] if 3 <= b < 6 else 0.0
             for k in range(3):
-                total += work[0, a, 3 + k] * part[k, b]
-            work[1, a, b] = total
+                total += once[a, 3 + k] * part[k, b]
+            twice[a, b] = total
     h2, h3 = h * h / 2.0, h * h * h / 6.0
     for a in range(3):
         for b in range(8):
-            out[a, b] = h2 * part[a, b] + h3 * work[0, a, b]
-            out[a + 3, b] = h * part[a, b] + h2 * work[0, a, b] + h3 * work[1, a, b]
+            out[a, b] = h2 * part[a, b] + h3 * once[a, b]
+            out[a + 3, b] = h * part[a, b] + h2 * once[a, b] + h3 * twice[a, b]
         out[a, a] += 1.0
         out[a, a + 3] += h
         out[a + 3, a + 3] += 1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _carry(cov: FloatArray, turn: FloatArray, half: FloatArray) -> None:
-    """``cov`` (8,8) becomes ``F cov F'``, F being `turn` (6,8) over identity; `half` (6,8)."""
+def _carry(cov: FloatArray, turn: FloatArray, back: FloatArray, half: FloatArray) -> None:
+    """``cov`` (8,8) becomes ``F cov F'``, F being `turn` (6,8) over identity.
+
+    `back` (8,6) and `half` (6,8) are scratch. Sums grow a row at a time: that goes eight abreast.
+    """
+    half[:] = 0.0
     for a in range(6):
-        for b in range(8):
-            total = 0.0
-            for k in range(8):
-                total += turn[a, k] * cov[k, b]
-            half[a, b] = total
+        for k in range(8):
+            back[k, a] = turn[a, k]
+            for b in range(8):
+                half[a, b] += turn[a, k] * cov[k, b]
     for a in range(6):
+        row = vector(6)
+        row[:] = 0.0
+        for k in range(8):
+            for b in range(6):
+                row[b] += half[a, k] * back[k, b]
         for b in range(a, 6):
-            total = 0.0
-            for k in range(8):
-                total += half[a, k] * turn[b, k]
-            cov[a, b] = total
-            cov[b, a] = total
+            cov[a, b] = row[b]
+            cov[b, a] = row[b]
         for b in range(6, 8):
             cov[a, b] = half[a, b]
             cov[b, a] = half[a, b]
@@ -251,16 +260,16 @@ def predict(mean: FloatArray, cov: FloatArray, dt_s: float, boosting: bool) -> N
 
     White acceleration as in Bar-Shalom, Li, Kirubarajan (2001), equation 6.2.2-4.
     """
-    probe, middle = np.empty(8), np.empty(8)
-    part, work = np.empty((3, 8)), np.empty((2, 3, 8))
-    turn, half = np.empty((6, 8)), np.empty((6, 8))
+    probe, middle = vector(8), vector(8)
+    part, once, twice = matrix(3, 8), matrix(3, 8), matrix(3, 8)
+    turn, back, half = matrix(6, 8), matrix(8, 6), matrix(6, 8)
     left_s = dt_s
     while left_s != 0.0:
         h = step_s(mean, left_s)
         _advance(mean, h, probe, middle)
         drag = gradient(middle, part)
-        _transition(part, h, work, turn)
-        _carry(cov, turn, half)
+        _transition(part, h, once, twice, turn)
+        _carry(cov, turn, back, half)
         size_s = abs(h)
         noise = NOISE_M2PS3 + (drag * GUST_MPS) ** 2 * GUST_S
         if boosting:

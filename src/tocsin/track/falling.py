@@ -13,6 +13,7 @@ from numba import njit
 from tocsin.track import boost, fall
 from tocsin.track.correct import innovate, log_likelihood, match, weigh
 from tocsin.track.doppler import NEAR_M, doppler_update
+from tocsin.track.stack import matrix, vector
 from tocsin.track.table import BOOST, COAST, FALL_STATE, MODELS, Record, Records
 from tocsin.words import FloatArray, IntArray
 
@@ -48,10 +49,10 @@ def _innovate(
     ``miss = z - (p + v dt + a dt^2 / 2)``: the acceleration is that of the mean, and its
     uncertainty is left out, for the report is slightly older at most.
     """
-    spread = np.empty((3, 3))
+    spread = matrix(3, 3)
     det = innovate(mean, cov, dt_s, 0.0, position, noise, miss, inverse, spread)
     if dt_s != 0.0:
-        up, acc = np.empty(3), np.empty(3)
+        up, acc = vector(3), vector(3)
         fall.acceleration(mean, acc, up)
         for c in range(3):
             miss[c] -= 0.5 * dt_s * dt_s * acc[c]
@@ -66,7 +67,7 @@ def fall_log_likelihood(
 
     `position` (3,), `noise` (3,3); (-inf, inf): undefined.
     """
-    miss, inverse = np.empty(3), np.empty((3, 3))
+    miss, inverse = vector(3), matrix(3, 3)
     mean, cov = track.fall_mean[h], track.fall_cov[h]
     det = _innovate(mean, cov, dt_s, position, noise, miss, inverse)
     if det <= 0.0:
@@ -79,7 +80,7 @@ def innovation_log_density(
     mean: FloatArray, cov: FloatArray, dt_s: float, position: FloatArray, noise: FloatArray
 ) -> float:
     """The same for a mean (8,) and covariance (8,8)."""
-    miss, inverse = np.empty(3), np.empty((3, 3))
+    miss, inverse = vector(3), matrix(3, 3)
     det = _innovate(mean, cov, dt_s, position, noise, miss, inverse)
     return log_likelihood(det, miss, inverse)[0] if det > 0.0 else -np.inf
 
@@ -95,10 +96,11 @@ def correct_state(
     report is the target's.
     """
     n, k = FALL_STATE, len(weights)
-    miss, inverse = np.empty(3), np.empty((3, 3))
-    gain, cross = np.empty((n, 3)), np.empty((n, 3))
-    step, total = np.empty(n), np.zeros(n)
-    change = np.zeros((n, n))
+    miss, inverse = vector(3), matrix(3, 3)
+    gain, cross = matrix(FALL_STATE, 3), matrix(FALL_STATE, 3)
+    step, total, change = vector(FALL_STATE), vector(FALL_STATE), matrix(FALL_STATE, FALL_STATE)
+    total[:] = 0.0
+    change[:] = 0.0
     for j in range(k):
         if weights[j] <= 0.0:
             continue
@@ -136,7 +138,7 @@ def fall_hasten(
     mean = track.fall_mean[h]
     rate_mps = range_rate_mps
     if dt_s != 0.0:
-        up, acc = np.empty(3), np.empty(3)
+        up, acc = vector(3), vector(3)
         fall.acceleration(mean, acc, up)
         along, speed, size2, speed2 = 0.0, 0.0, 0.0, 0.0
         for a in range(3):

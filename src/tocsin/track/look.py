@@ -96,7 +96,7 @@ def take(
     return n, weed(seeds, ns, look, work)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _expect(
     chart: Record, reports: Records, cells: IntArray, look: Look, prior_pm2ps: float,
     false: FloatArray, new: FloatArray, work: Record,
@@ -119,7 +119,7 @@ def _expect(
         new[j] = fresh_pm2 / height_m
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _settle_all(
     tracks: Records, book: Records, n: int, reports: Records, look: Look, bank: Record,
     chart: Record, numbers: Record, pairs: Pairs, down: FloatArray, met: BoolArray,
@@ -153,7 +153,7 @@ def _settle_all(
     return first
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _settle(
     track: Record, mine: Record, reports: Records, look: Look, bank: Record, size: int,
     total: float, work: Record,

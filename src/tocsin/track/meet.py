@@ -51,7 +51,7 @@ class _Around(NamedTuple):
     met: IntArray  # (b,) how many
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _reach_m(track: Record, m: int, dt_s: float, noise_m2: float, bank: Record) -> float:
     """Radius of a sphere about model m's place in `dt_s` that holds its gate."""
     speed2, spread = 0.0, noise_m2
@@ -65,7 +65,7 @@ def _reach_m(track: Record, m: int, dt_s: float, noise_m2: float, bank: Record) 
     return float(math.sqrt(GATE * spread) + math.sqrt(speed2) * (LOOK_S + abs(dt_s) * turned))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _around(
     track: Record, t_ns: int, noise_m2: float, bank: Record, place: FloatArray
 ) -> tuple[float, float]:
@@ -150,7 +150,7 @@ def gather(
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _around_tracks(
     tracks: Records, begin: int, end: int, t_ns: int, noise_m2: float, bank: Record,
     around: _Around, work: Record,
@@ -163,7 +163,7 @@ def _around_tracks(
             centre_m[b, a] = work.place[a]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _around_seeds(
     seeds: Records, begin: int, end: int, look: Look, noise_m2: float, fast_mps: float,
     usual_mps: float, around: _Around,
@@ -201,7 +201,7 @@ def _meet(buckets: grid.Grid, places: FloatArray, around: _Around, size: int, cr
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _of_tracks(
     tracks: Records, book: Records, begin: int, end: int, reports: Records, look: Look,
     bank: Record, pairs: Pairs, size: int, around: _Around, work: Record,
@@ -263,7 +263,7 @@ def speed_groups(bank: Record) -> tuple[FloatArray, FloatArray]:
     return groups[:count].copy(), parts[:count].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _of_seeds(
     seeds: Records, begin: int, end: int, n: int, reports: Records, look: Look,
     groups: FloatArray, parts: FloatArray, other: FloatArray, pairs: Pairs, size: int,

@@ -20,7 +20,7 @@ CHAIN_TICK_S: Final = 0.02  # times are rounded to it, so that a look's tracks s
 WEIGHT_MIN: Final = 1e-5  # of a model: below it is laid aside until the others lead to it; chosen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _shake(
     cov: FloatArray, dt_s: float, flat: float, steep: float, up: FloatArray, turn: float,
     decay: float,
@@ -62,7 +62,7 @@ def _shake(
             cov[a + 3, b] -= bend
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _straight(mean: FloatArray, cov: FloatArray, far: float, left: float) -> None:
     """p += far v, v *= left: straight flight (dt, 1) and its decaying kin, in place."""
     for a in range(3):
@@ -130,7 +130,7 @@ def _turn(
             cov[a + 3, b + 3] = turned
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def predict(
     mean: FloatArray, cov: FloatArray, dt_s: float, bank: Record, m: int, up: FloatArray,
     work: Record,
@@ -148,7 +148,7 @@ def predict(
     _shake(cov, dt_s, flat, steep, up, bank.turn_rps[m], bank.decay_ps[m])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def leading(track: Record) -> int:
     """The model of a track with the largest weight; the first of equals."""
     best = 0
@@ -270,7 +270,7 @@ def _mix(track: Record, share: FloatArray, mean: FloatArray, cov: FloatArray) ->
                     track.cov[k, a, b] = cov[k, a, b]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def advance(track: Record, t_ns: int, bank: Record, work: Record) -> None:
     """Bring every hypothesis of a track forward to `t_ns`; a state that is already later stays."""
     dt_s = (t_ns - track.t_ns) * 1e-9

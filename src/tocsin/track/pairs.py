@@ -54,7 +54,7 @@ class Pairs(NamedTuple):
     echo: BoolArray  # (m,) the report repeats what this look already said of a track
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def kinship(mode_s: int, mode_3a: int, report: Record) -> float:
     """How much likelier the identities of a track and report j are if they are the same."""
     factor = 1.0
@@ -68,7 +68,7 @@ def kinship(mode_s: int, mode_3a: int, report: Record) -> float:
     return factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def chance_left(mine: Record, t_ns: int, scan_s: float, chance: float) -> float:
     """Chance that a look reports a track, if it is there and not reported in it yet.
 
@@ -81,7 +81,7 @@ def chance_left(mine: Record, t_ns: int, scan_s: float, chance: float) -> float:
     return float(chance * left / max(1.0 - chance * (1.0 - left), 1e-9))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _beyond(
     mean: FloatArray, cov: FloatArray, dt_s: float, report: Record, noise_m2: float, gate: float
 ) -> bool:
@@ -96,7 +96,7 @@ def _beyond(
     return bool(off2 > gate * spread_m2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def may_fit(track: Record, report: Record) -> bool:
     """False when a report surely lies outside the gates of all models: most found nearby do."""
     if track.weight[MODELS] + track.weight[MODELS + 1] > 0.0:
@@ -112,7 +112,7 @@ def may_fit(track: Record, report: Record) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def likelihoods(
     track: Record, report: Record, bank: Record, out: FloatArray, work: Record
 ) -> float:
@@ -163,7 +163,7 @@ def doubled(old: Pairs) -> Pairs:
     return wider
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def seed_left(seed: Record, look: Look) -> float:
     """Existence of a seed before this look: its sensor's looks since its report were silent."""
     missed = 0

@@ -84,7 +84,7 @@ def plant(track: Record, book: Records, seed: Record, bank: Record, work: Record
     mine.ns, mine.mass, mine.seen = t_ns, 1.0, True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def credit(track: Record, t_ns: int, evidence: int) -> None:
     """Enter one report more of a track: its time, and its number as the latest evidence."""
     track.hits += 1
@@ -94,7 +94,7 @@ def credit(track: Record, t_ns: int, evidence: int) -> None:
     track.evidence[0] = evidence
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def note(track: Record, report: Record) -> None:
     """Record a report as the latest behind a track: times, identity, evidence, the last few."""
     late = report.t_ns < track.t_ns_seen

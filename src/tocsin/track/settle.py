@@ -39,7 +39,7 @@ SIGMA_DOPPLER_MPS: Final = 2.0  # of a range rate; chosen, two units of ASTERIX 
 _CHANCE_MIN: Final = 1e-4  # an association less likely than this moves nothing; chosen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def account(track: Record, mine: Record, look: Look, mass: float) -> bool:
     """Enter in the book of looks that this one reported a track with chance `mass`.
 
@@ -59,7 +59,7 @@ def account(track: Record, mine: Record, look: Look, mass: float) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def absorb(
     track: Record, reports: Records, rows: IntArray, log_like: FloatArray, bank: Record,
     place: FloatArray, work: Record,
@@ -139,7 +139,7 @@ def _hasten(track: Record, report: Record, place: FloatArray, chance: float, wor
     reweigh(track, work.log_like, HYPOTHESES)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _reweigh(track: Record, posterior: FloatArray) -> None:
     """Store the weights of the hypotheses; give up ballistic ones that have all but lost.
 

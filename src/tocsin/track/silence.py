@@ -12,7 +12,7 @@ from tocsin.track.fall import height_and_up
 from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import CHANCE, SAME_LOOK, SCAN_S_MIN, Look
 from tocsin.track.rows import close_gaps
-from tocsin.track.seeds import LIFE_SCANS
+from tocsin.track.seeds import LIFE_SCANS, forget
 from tocsin.track.state import falling
 from tocsin.track.table import Record, Records
 from tocsin.words import BoolArray, FloatArray, IntArray
@@ -79,7 +79,7 @@ def _miss(track: Record, mine: Record, chance: float) -> None:
     mine.mass = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _flat(position: FloatArray, place: FloatArray, up: FloatArray) -> tuple[float, float, float]:
     """Horizontal unit vector from `place` towards `position`."""
     x, y, z = position[0] - place[0], position[1] - place[1], position[2] - place[2]
@@ -119,7 +119,7 @@ def sweep(reports: Records, place: FloatArray, work: Record) -> None:
     work.edge = edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def swept(position: FloatArray, place: FloatArray, work: Record) -> bool:
     """Whether a place lies in the sector that `sweep` found."""
     middle = work.sector
@@ -291,11 +291,11 @@ def merge(tracks: Records, n: int, kept: BoolArray) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def close(
-    tracks: Records, book: Records, n: int, now_ns: int, place_m: FloatArray, range_m: FloatArray,
-    scan_s: FloatArray, chance: FloatArray, spoke_ns: IntArray, heard_ns: IntArray,
-    systems: BoolArray,
-) -> int:  # fmt: skip
-    """One beat: charge misses, end what has ended, merge; how many tracks stay.
+    tracks: Records, book: Records, n: int, seeds: Records, ns: int, now_ns: int,
+    place_m: FloatArray, range_m: FloatArray, scan_s: FloatArray, chance: FloatArray,
+    spoke_ns: IntArray, heard_ns: IntArray, systems: BoolArray,
+) -> tuple[int, int]:  # fmt: skip
+    """One beat: charge misses, end what has ended, merge; how many tracks and seeds stay.
 
     `spoke_ns` is when each sensor was last heard otherwise than by reports; `heard_ns`, kept by the
     caller, is that or its last look, whichever is later, but never later than now.
@@ -305,4 +305,4 @@ def close(
     charge_misses(tracks, book, n, now_ns, place_m, range_m, scan_s, chance, heard_ns, systems)
     kept = living(tracks, n, now_ns)
     merge(tracks, n, kept)
-    return close_gaps(tracks, book, n, kept)
+    return close_gaps(tracks, book, n, kept), forget(seeds, ns, now_ns)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.instant import NS_PER_S
-from tocsin.track import clutter, follow, look, seeds, settle, silence
+from tocsin.track import clutter, follow, look, settle, silence
 from tocsin.track.begun import begin_heard, begin_launched, classify_heard
 from tocsin.track.clutter import CHART
 from tocsin.track.ears import Ears
@@ -308,12 +308,11 @@ class Sky:
     def _beat(self, beat: Beat) -> None:
         """Count silence, end what has ended, join what has become one."""
         sensors, now_ns = beat.sensors, beat.key[0]
-        self.n = silence.close(
-            self.tracks, self.book, self.n, now_ns, sensors.position_m, sensors.range_m_max,
-            sensors.scan_s, sensors.detection_chance, beat.spoke_ns, self.heard_ns,
-            self.systems,
+        self.n, self.ns = silence.close(
+            self.tracks, self.book, self.n, self.seeds, self.ns, now_ns, sensors.position_m,
+            sensors.range_m_max, sensors.scan_s, sensors.detection_chance, beat.spoke_ns,
+            self.heard_ns, self.systems,
         )  # fmt: skip
-        self.ns = seeds.forget(self.seeds, self.ns, now_ns)
         if len(self.identity):
             self.identity.agree(self.tracks, self.n, now_ns)
         if len(self.links):

@@ -13,7 +13,7 @@ from tocsin.words import FloatArray
 _SLIGHT: Final = 1e-3  # a model of less weight does not move the mixed state noticeably
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def falling(track: Record) -> float:
     """Weight of the two ballistic hypotheses of a track together."""
     return float(track.weight[MODELS + COAST] + track.weight[MODELS + BOOST])

@@ -11,7 +11,7 @@ from tocsin.words import FloatArray
 _STRETCH: Final = (geo.SEMI_MAJOR_M / geo.SEMI_MINOR_M) ** 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def vertical(position: FloatArray, up: FloatArray) -> None:
     """Upward unit vector at ECEF `position` (3,): the gradient of the ellipsoid through it."""
     x, y, z = position[0], position[1], position[2] * _STRETCH
