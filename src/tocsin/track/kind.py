@@ -2,9 +2,9 @@
 
 Motion speaks through a printed table of Gaussian modes (`kind_table`, fitted by
 `tools/fit_kind.py`): speed, height and climb are independent within a mode and widened by the
-track's own uncertainty (extreme deconvolution: Bovy, Hogg, Roweis, *Annals of Applied Statistics*
-5 (2011) 1657-1677), and each mode has its habit of turning, hovering or wandering, to which the
-weights of the bank's models are soft evidence. Successive looks at one target tell almost the
+track's own uncertainty (Bovy, Hogg, Roweis, *Annals of Applied Statistics* 5 (2011) 1657-1677),
+and each mode has its habit of turning, hovering or wandering, to which the weights of the bank's
+models are soft evidence. Successive looks at one target tell almost the
 same, so the mean ln likelihood of the last looks counts as a bounded number of independent ones.
 
 Motion alone cannot tell a one-way drone from a light aircraft. Sound, micro-Doppler and a
