@@ -27,7 +27,7 @@ TABLE: Final = ROOT / "src" / "tocsin" / "track" / "kind_table.py"
 SEED_FIT, SEED_TUNE, SEED_REPORT = 20_260_101, 20_260_102, 20_260_103
 FLIGHTS_FIT, FLIGHTS_EVEN = 600, 1_200  # of each sort; of each kind
 PRIOR: Final = {
-    "drone": 0.22, "cruise": 0.03, "ballistic": 0.02, "aircraft": 0.34,
+    "drone": 0.20, "cruise": 0.03, "ballistic": 0.02, "aircraft": 0.36,
     "helicopter": 0.05, "bird": 0.30, "unknown": 0.04,
 }  # fmt: skip
 """Of a track without identity, before its motion is known. Chosen: of aircraft only some tenth are

@@ -48,17 +48,17 @@ WIND_FLOOR_M: Final = 400.0  # below, wind no longer falls with the root of heig
 CRAFT: Final = (
     # One-way propeller drones 140-220 km/h, jets 370-600 km/h, through the air (domain study of
     # the project), from the treetops to 4 km. Some types are said to reach 250 km/h.
-    Craft("drone", "propeller", 0.26, (39, 61), (100, 2500), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
+    Craft("drone", "propeller", 0.31, (39, 61), (100, 2500), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
           wander_mps=0.8, wind=WIND),
     Craft("drone", "fast propeller", 0.12, (53, 69), (100, 2500), (0, 0), 90, (2, 6), (3, 12),
           dive=0.2, wander_mps=0.8, wind=WIND),
-    Craft("drone", "low propeller", 0.16, (39, 61), (30, 400), (0, 0), 90, (2, 6), (3, 12),
+    Craft("drone", "low propeller", 0.17, (39, 61), (30, 400), (0, 0), 90, (2, 6), (3, 12),
           dive=0.2, wander_mps=0.8, wind=WIND),  # under the radars, as many fly
     Craft("drone", "climbing drone", 0.29, (39, 61), (200, 3800), (-4, 5), 90, (2, 6), (3, 12),
           dive=0.2, wander_mps=0.8, wind=WIND),
-    Craft("drone", "jet", 0.04, (103, 165), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
+    Craft("drone", "jet", 0.01, (103, 165), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
           wander_mps=1.0, wind=WIND),
-    Craft("drone", "low jet", 0.04, (103, 165), (30, 800), (0, 0), 120, (2, 4), (3, 12), dive=0.2,
+    Craft("drone", "low jet", 0.01, (103, 165), (30, 800), (0, 0), 120, (2, 4), (3, 12), dive=0.2,
           wander_mps=1.0, wind=WIND),  # on its last leg, where no aircraft is so fast
     Craft("drone", "small", 0.09, (15, 38), (80, 600), (0, 0), 40, (6, 15), (4, 15), hover=0.1,
           wander_mps=0.6, wind=WIND),
