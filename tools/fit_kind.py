@@ -200,10 +200,15 @@ def _likelihoods(
     numbers: Records, seen: FloatArray, habit: FloatArray, tall: FloatArray, out: FloatArray
 ) -> None:
     for i in range(len(seen)):
+        rested = -1  # the look at which it was too slow for wings
         for look in range(seen.shape[1]):
             if np.isfinite(seen[i, look, 0]):
+                if kind.slow(seen[i, look]):
+                    rested = look
+                since_ns = (look - rested) * flights.SCAN_S * 1_000_000_000
+                wings = kind.winged(since_ns) if rested >= 0 else 1.0
                 kind.log_likelihood(
-                    numbers[0], seen[i, look], tall[i] > 0.0, habit[i, look], out[i, look]
+                    numbers[0], seen[i, look], tall[i] > 0.0, habit[i, look], wings, out[i, look]
                 )
 
 

@@ -221,13 +221,14 @@ def test_the_likelihood_is_that_of_the_mixture(has_height: bool) -> None:
             rng.uniform(0, 900), rng.uniform(0, 20_000), rng.normal(0, 30),
             rng.uniform(1, 900), rng.uniform(100, 1e6), rng.uniform(0.1, 400),
         ])  # fmt: skip
-        habit = rng.dirichlet(np.ones(len(HABITS)))
-        kind.log_likelihood(TABLE[0], seen, has_height, habit, out)
+        habit, wings = rng.dirichlet(np.ones(len(HABITS))), rng.uniform()
+        kind.log_likelihood(TABLE[0], seen, has_height, habit, wings, out)
         for k in range(COUNT):
             outliers = kind.OUTLIER_UNKNOWN if k == UNKNOWN else kind.OUTLIER
             total = outliers / 1500.0 / (30_000.0 * 1000.0 if has_height else 1.0)
             for mode in TABLE["mode"][0][k == TABLE["kind"][0]]:
                 density = mode[0] * (mode[7:] @ habit)
+                density *= wings if k == DRONE and mode[1] > 40.0 else 1.0  # those of small drones
                 for a in range(3 if has_height else 1):
                     spread = np.hypot(mode[2 + 2 * a], np.sqrt(seen[3 + a]))
                     density *= norm.pdf(seen[a], mode[1 + 2 * a], spread)
