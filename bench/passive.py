@@ -16,7 +16,7 @@ from tests.track import sounds
 from tests.track.sounds import House, Net, at, path, presences
 
 from tocsin.track import ears
-from tocsin.track.sound import SOUND_MPS
+from tocsin.track.sound import SOUND_MPS, SOUND_SD
 from tocsin.words import FloatArray
 
 PEER = {  # configuration: median and 90 % error at 10 s, at 60 s
@@ -81,6 +81,33 @@ def accuracy(runs: int) -> list[dict[str, Any]]:
                 if len(found) < runs:
                     rows.append(_row(f"{name}{suffix}: no track at {t} s", "", runs - len(found)))
     return rows
+
+
+def information(places: int = 2_000) -> list[dict[str, Any]]:
+    """What one second of the 3 km net can tell of a place at most: the Cramer-Rao bound, level.
+
+    Bearings are across the line of sight, hearing or not hearing along it (Fisher information of a
+    yes with chance p: p' squared over p (1 - p)), by the law of hearing of this world.
+    """
+    rng, net, found = np.random.default_rng(0), Net(), []
+    for _ in range(places):
+        here = [*rng.uniform(-3000, 3000, 2), rng.uniform(300, 1000)]
+        seen = np.asarray(here) - net.enu_m
+        level_m, range_m = np.linalg.norm(seen[:, :2], axis=1), np.linalg.norm(seen, axis=1)
+        power = (range_m / net.reach_m) ** sounds.STEEP
+        heard = net.chance / (1.0 + power)
+        slope = heard * sounds.STEEP * power / (1.0 + power) * level_m / range_m**2
+        sigma = np.hypot(np.radians(net.sigma_deg), SOUND_SD * 50.0 / sounds.SOUND_MPS)
+        along = seen[:, :2] / level_m[:, None]
+        across = along[:, ::-1] * [-1.0, 1.0]
+        lines = np.einsum("n,ni,nj", heard / (sigma * level_m) ** 2, across, across)
+        hearing = np.einsum("n,ni,nj", slope**2 / (heard * (1.0 - heard)), along, along)
+        found.append([np.trace(np.linalg.inv(j)) for j in (lines, lines + hearing, hearing)])
+    names = ("bearings", "bearings, heard and not heard", "heard and not heard alone")
+    return [
+        _row(f"least error from one second, {name}", "m", rms)
+        for name, rms in zip(names, np.sqrt(np.mean(found, axis=0)), strict=True)
+    ]
 
 
 def quiet_nights(runs: int) -> list[dict[str, Any]]:
@@ -187,10 +214,11 @@ def main(args: list[str]) -> list[dict[str, Any]]:
     parser = argparse.ArgumentParser(prog="python -m bench passive")
     parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--nights", type=int, default=4)
-    parser.add_argument("--only", default="accuracy,nights,calibration,crowd")
+    parser.add_argument("--only", default="accuracy,information,nights,calibration,crowd")
     asked = parser.parse_args(args)
     parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "accuracy": lambda: accuracy(asked.runs),
+        "information": information,
         "nights": lambda: quiet_nights(asked.nights),
         "calibration": lambda: calibration(asked.nights),
         "crowd": crowd,

@@ -17,6 +17,7 @@ _RATE = np.array([0.0, 0.0, geo.EARTH_RATE_RPS])
 
 Path = Callable[[float], FloatArray]
 Wind = Callable[[float], FloatArray]  # height (m) -> ECEF m/s
+Slender = Callable[[float], float]  # seconds -> ballistic coefficient, kg/m2
 
 
 def place(east_m: float, north_m: float, height_m: float) -> FloatArray:
@@ -41,10 +42,14 @@ def still(_height_m: float) -> FloatArray:
 
 
 def flight(
-    start: FloatArray, velocity: FloatArray, beta: float, wind: Wind = still,
-    thrust_mps2: float = 0.0, burn_s: float = 0.0,
+    start: FloatArray, velocity: FloatArray, beta: float | Slender, wind: Wind = still,
+    thrust_mps2: float = 0.0, burn_s: float = 0.0, gust: Path = still,
 ) -> Arc:  # fmt: skip
-    """Integrate in inertial axes (DOP853) from Earth-fixed ECEF `start`, `velocity`."""
+    """Integrate in inertial axes (DOP853) from Earth-fixed ECEF `start`, `velocity`.
+
+    `wind` is by height, `gust`, added to it, by time.
+    """
+    beta_at = beta if callable(beta) else lambda _t: beta
 
     def slope(t: float, y: FloatArray) -> FloatArray:
         r, v = y[:3], y[3:]
@@ -54,9 +59,9 @@ def flight(
         pull = r * (1.0 + shape * np.array([1.0 - ratio, 1.0 - ratio, 3.0 - ratio]))
         height = float(geo.geodetic(r)[2])
         still_air = v - np.cross(_RATE, r)
-        air = still_air - _turned(wind(height), -t)
+        air = still_air - _turned(wind(height) + gust(t), -t)
         rho = float(np.exp(np.interp(height, sky.STEPS_M, _LN_DENSITY))) if height < 86e3 else 0.0
-        force = -0.5 * rho * np.linalg.norm(air) * air / beta
+        force = -0.5 * rho * np.linalg.norm(air) * air / beta_at(t)
         if t < burn_s:
             force = force + thrust_mps2 * still_air / np.linalg.norm(still_air)
         return np.concatenate([v, force - geo.GM_M3PS2 / distance**3 * pull])

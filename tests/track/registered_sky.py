@@ -1,12 +1,14 @@
-"""Radars with biases over seeded flights, and the plainest tracker that can double a track."""
+"""Radars with biases over seeded flights, and how many tracks a picture makes of them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from tests.track.sky import Radar, fixes, sensors
 from tocsin import geo
 from tocsin.sense.polar import polar
 from tocsin.sense.sensors import Radars
+from tocsin.track import Picture
 from tocsin.track.registration import Registration
 from tocsin.words import FloatArray, IntArray
 
@@ -118,62 +120,14 @@ def feed(registration: Registration, plots: Plots, first: int = 0, last: int = -
         registration.learn(sensor, plots.t_ns[one], plots.flight[one] + 1000, here, cov)
 
 
-class Nearest:
-    """Nearest neighbour and a Kalman filter; what does not fit begins a track."""
-
-    def __init__(self) -> None:
-        self.mean = np.zeros((0, 6))
-        self.cov = np.zeros((0, 6, 6))
-        self.t_s = np.zeros(0)
-        self.id = np.zeros(0, np.int64)
-        self._next = 1
-
-    def take(self, t_s: float, position: FloatArray, noise: FloatArray) -> int:
-        """Update the nearest track within the gate, or begin one; its id."""
-        alive = t_s - self.t_s < 12.0
-        self.mean, self.cov = self.mean[alive], self.cov[alive]
-        self.t_s, self.id = self.t_s[alive], self.id[alive]
-        dt = t_s - self.t_s
-        at = self.mean[:, :3] + dt[:, None] * self.mean[:, 3:]
-        near = np.flatnonzero(np.linalg.norm(at - position, axis=1) < 5000.0)
-        best, best_length = -1, 25.0
-        for i in near:
-            step = np.eye(6)
-            step[:3, 3:] = dt[i] * np.eye(3)
-            shake = np.kron([[dt[i] ** 3 / 3, dt[i] ** 2 / 2], [dt[i] ** 2 / 2, dt[i]]], np.eye(3))
-            cov = step @ self.cov[i] @ step.T + 10.0 * shake
-            miss = position - at[i]
-            length = miss @ np.linalg.solve(cov[:3, :3] + noise, miss)
-            if length < best_length:
-                best, best_length, best_cov = int(i), float(length), cov
-        if best < 0:
-            self.mean = np.vstack([self.mean, np.r_[position, np.zeros(3)]])
-            cov = np.zeros((6, 6))
-            cov[:3, :3], cov[3:, 3:] = noise, np.eye(3) * 150.0**2
-            self.cov = np.concatenate([self.cov, cov[None]])
-            self.t_s, self.id = np.r_[self.t_s, t_s], np.r_[self.id, self._next]
-            self._next += 1
-            return self._next - 1
-        gain = best_cov[:, :3] @ np.linalg.inv(best_cov[:3, :3] + noise)
-        self.mean[best, :3] = at[best]
-        self.mean[best] += gain @ (position - at[best])
-        self.cov[best] = best_cov - gain @ best_cov[:3]
-        self.t_s[best] = t_s
-        return int(self.id[best])
-
-
-def tracked(plots: Plots, registration: Registration | None) -> list[int]:
-    """Live tracks after each plot, with or without registration."""
-    tracker, counts = Nearest(), []
+def confirmed(plots: Plots) -> list[int]:
+    """Confirmed tracks of a picture after each plot of two radars."""
+    radars = [Radar(SITES[k], SCANS_S[k], range_m=RANGE_M_MAX) for k in range(2)]
+    picture, counts = Picture(), []
     for j in range(len(plots)):
-        one, sensor = slice(j, j + 1), int(plots.sensor[j])
-        here, cov = plots.position[one], plots.covariance[one]
-        t_ns, place = plots.t_ns[one], plots.places[sensor]
-        if registration is not None:
-            here, cov = registration.correct(sensor, int(t_ns[0]), place, RANGE_M_MAX, here, cov)
-        track = tracker.take((int(t_ns[0]) - T0) * 1e-9, here[0], cov[0])
-        if registration is not None:
-            raw = plots.position[one], plots.covariance[one]
-            registration.learn(sensor, t_ns, np.array([track]), *raw)
-        counts.append(len(tracker.id))
+        one, now_ns = slice(j, j + 1), int(plots.t_ns[j])
+        plot = fixes(plots.t_ns[one], plots.position[one], plots.covariance[one],
+                     sensor=int(plots.sensor[j]))  # fmt: skip
+        picture.update(now_ns, plot, sensors(radars, now_ns))
+        counts.append(int(picture.tracks().confirmed.sum()))
     return counts

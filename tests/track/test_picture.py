@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import HUNG_S
-from tests.track.scene import S, bytes_of, flights, rotating, watching
+from tests.track.scene import S, bytes_of, flights
 from tests.track.sky import (
     NOTHING,
     T0,
@@ -279,32 +279,9 @@ def test_doppler_settles_the_velocity_sooner() -> None:
 
 _TOLD = """
 import hashlib, sys
-from tests.track.test_picture import busy
+from tests.track.busy import busy
 sys.stdout.write(hashlib.sha256(busy()).hexdigest())
 """
-
-
-def busy() -> bytes:
-    """Bytes of tracks of a scene with everything in it: two radars, clutter, another system."""
-    rng = np.random.default_rng(10)
-    radars = [Radar((-50_000.0, 0.0, 300.0), 4.0), Radar((50_000.0, 10_000.0, 300.0), 5.0)]
-    paths = flights(10, rng, 25_000.0)
-    batches = rotating(radars[0], paths, 40.0, rng, 15.0)
-    batches += rotating(radars[1], paths, 40.0, rng, 15.0, sensor=1)
-    for number, path in enumerate(paths[:3]):
-        batches += watch(radars[0], [path], 40.0, rng, sensor=2, system_track=True,
-                         track_number=number, mode_s=number)  # fmt: skip
-    batches = [batch for batch in batches if len(batch)]
-    batches.sort(key=lambda batch: int(batch.t_ns[-1]) + int(rng.uniform(0.0, 5e9)))
-    picture, shown = Picture(), b""
-    now_ns = T0
-    for batch in batches:
-        now_ns = max(now_ns, int(batch.t_ns[-1]))
-        picture.update(now_ns, batch, watching([*radars, radars[0]], now_ns))
-        shown += bytes_of(picture.tracks())
-    assert picture.tracks().confirmed.sum() >= 10
-    assert picture.replayed > 100
-    return shown
 
 
 def test_two_processes_show_the_same_bytes(root: Path) -> None:
@@ -337,8 +314,8 @@ def test_kernels_stay_within_their_arrays(root: Path) -> None:
     """The same again with bounds checked; compiled code is kept, so only the first run is slow."""
     kernels = root / ".pytest_cache" / "boundscheck"
     code = (
-        "from tests.track import test_existence, test_picture;"
-        "test_picture.busy();"
+        "from tests.track import busy, test_existence;"
+        "busy.busy();"
         "test_existence.jammed(1, 20_000, 2000);"
         "test_existence.jammed(1, 100, 500)"
     )
