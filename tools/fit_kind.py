@@ -39,7 +39,7 @@ MODES: Final = {
     "propeller": 4, "fast propeller": 2, "low propeller": 2, "climbing drone": 3, "jet": 2,
     "low jet": 2, "small": 2,
     "subsonic": 1, "over hills": 1, "supersonic": 2, "ballistic": 7,
-    "airliner": 1, "climbing": 2, "climbing out": 1, "descending": 2, "take-off": 1, "approach": 2,
+    "airliner": 1, "climbing": 2, "climbing out": 1, "descending": 2, "take-off": 5, "approach": 2,
     "terminal": 1, "arriving": 1, "turboprop": 1, "light": 3, "glider": 2, "fighter": 3,
     "climbing fighter": 4, "military": 3, "transit": 3,
     "at work": 2, "passage": 2, "about": 2, "balloon": 2, "sounding balloon": 2, "anything": 2,

@@ -38,6 +38,7 @@ class Craft(NamedTuple):
     wander_mps: float = 0.0  # s.d. of a slow vertical wander
     wander_s: float = 20.0  # ... and for how long it keeps its way
     wind: float = 0.0  # m/s of wind for each sqrt(km) of height, s.d. each way
+    gain_mps2: float = 0.0  # by which the speed grows
 
 
 WIND: Final = 7.0
@@ -62,11 +63,11 @@ CRAFT: Final = (
           wander_mps=1.0, wind=WIND),  # on its last leg, where no aircraft is so fast
     Craft("drone", "small", 0.09, (15, 38), (80, 600), (0, 0), 40, (6, 15), (4, 15), hover=0.1,
           wander_mps=0.6, wind=WIND),
-    # Cruise missiles Mach 0.6-0.8 at 50-300 m, some over hills; supersonic Mach 2-3.
-    Craft("cruise", "subsonic", 0.75, (204, 272), (50, 300), (0, 0), 100, (2, 5), (4, 15), dive=0.1,
-          wander_mps=3.0),
-    Craft("cruise", "over hills", 0.15, (204, 272), (300, 1500), (0, 0), 80, (2, 5), (4, 15),
-          wander_mps=8.0),
+    # Cruise missiles 700 km/h to Mach 0.8 at 50-300 m, some over hills; supersonic Mach 2-3.
+    Craft("cruise", "subsonic", 0.75, (195, 272), (50, 300), (0, 0), 100, (2, 5), (4, 15), dive=0.1,
+          wander_mps=3.0, wind=WIND),
+    Craft("cruise", "over hills", 0.15, (195, 272), (300, 1500), (0, 0), 80, (2, 5), (4, 15),
+          wander_mps=8.0, wind=WIND),
     Craft("cruise", "supersonic", 0.10, (600, 900), (100, 15000), (0, 0), 200, (0.5, 1.5), (4, 10),
           dive=0.3, wander_mps=3.0),
     # Airliners Mach 0.74-0.85 at FL290-410 with winds; 250 kt below FL100; 3-degree approach.
@@ -76,7 +77,8 @@ CRAFT: Final = (
     Craft("aircraft", "climbing out", 0.04, (98, 150), (900, 3000), (5, 14), 120, (1, 2), (10, 40)),
     Craft("aircraft", "descending", 0.09, (130, 220), (4500, 9000), (-12, -5), 150, (1, 2),
           (10, 40)),
-    Craft("aircraft", "take-off", 0.05, (70, 110), (100, 600), (7, 14), 60, (1.5, 3), (10, 40)),
+    Craft("aircraft", "take-off", 0.05, (70, 95), (50, 400), (7, 14), 60, (1.5, 3), (10, 40),
+          wind=WIND, gain_mps2=0.15),
     Craft("aircraft", "approach", 0.05, (62, 80), (650, 1400), (-4.4, -2.8), 100, (1.5, 3),
           (10, 40)),
     Craft("aircraft", "terminal", 0.05, (90, 140), (900, 3500), (0, 0), 80, (1.5, 3), (10, 40),
@@ -140,6 +142,7 @@ def fly(craft: Craft, n: int, rng: np.random.Generator) -> Path:
             stop = (resting <= 0.0) & (rng.uniform(size=n) < craft.hover / (1 - craft.hover) / 30.0)
             resting = np.where(stop, rng.exponential(30.0, n), resting - 1.0)
         diving = second >= dive_at
+        pace = pace + craft.gain_mps2
         wanted = np.where(resting > 0.0, 0.0, np.where(diving, pace * 1.4, pace))
         speed += np.clip(wanted - speed, -3.0, 3.0)
         push = craft.wander_mps * np.sqrt(2.0 / craft.wander_s) * rng.normal(size=n)
