@@ -28,7 +28,7 @@ class Craft(NamedTuple):
     kind: str
     sort: str
     share: float  # of its kind
-    speed_mps: tuple[float, float]
+    speed_mps: tuple[float, float]  # through the air where `wind` is given, else over ground
     height_m: tuple[float, float]  # above ground
     climb_mps: tuple[float, float]  # held for the whole flight unless it levels off
     turn_every_s: float
@@ -39,25 +39,36 @@ class Craft(NamedTuple):
     wander_mps: float = 0.0  # s.d. of a slow vertical wander
     wander_s: float = 20.0  # ... and for how long it keeps its way
     wind: float = 0.0  # m/s of wind for each sqrt(km) of height, s.d. each way
+    gain_mps2: float = 0.0  # by which the speed grows
 
 
+WIND: Final = 7.0
+"""`Craft.wind` of what flies in any weather. Chosen: its mean speed is then 5.5 m/s up to 400 m,
+10.7 m/s at 1.5 km and 15 m/s at 3 km, an ordinary day's of the middle latitudes. A drone of 50 m/s
+goes 30 to 70 m/s over ground."""
+WIND_FLOOR_M: Final = 400.0  # below, wind no longer falls with the root of height; chosen
 CRAFT: Final = (
-    # One-way propeller drones 140-220 km/h, jets 370-550 km/h (domain study of the project).
-    Craft("drone", "propeller", 0.40, (39, 61), (100, 3000), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
-          wander_mps=0.8),
-    Craft("drone", "low propeller", 0.15, (39, 61), (30, 400), (0, 0), 90, (2, 6), (3, 12),
-          dive=0.2, wander_mps=0.8),  # under the radars, as many fly
-    Craft("drone", "climbing drone", 0.28, (39, 61), (200, 2500), (-4, 5), 90, (2, 6), (3, 12),
-          dive=0.2, wander_mps=0.8),
-    Craft("drone", "jet", 0.05, (103, 153), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
-          wander_mps=1.0),
-    Craft("drone", "small", 0.12, (15, 38), (80, 600), (0, 0), 40, (6, 15), (4, 15), hover=0.1,
-          wander_mps=0.6),
-    # Cruise missiles Mach 0.6-0.8 at 50-300 m, some over hills; supersonic Mach 2-3.
-    Craft("cruise", "subsonic", 0.75, (204, 272), (50, 300), (0, 0), 100, (2, 5), (4, 15), dive=0.1,
-          wander_mps=3.0),
-    Craft("cruise", "over hills", 0.15, (204, 272), (300, 1500), (0, 0), 80, (2, 5), (4, 15),
-          wander_mps=8.0),
+    # One-way propeller drones 140-220 km/h, jets 370-600 km/h, through the air (domain study of
+    # the project), from the treetops to 4 km. Some types are said to reach 250 km/h.
+    Craft("drone", "propeller", 0.31, (39, 61), (100, 2500), (0, 0), 90, (2, 6), (3, 12), dive=0.2,
+          wander_mps=0.8, wind=WIND),
+    Craft("drone", "fast propeller", 0.12, (53, 69), (100, 2500), (0, 0), 90, (2, 6), (3, 12),
+          dive=0.2, wander_mps=0.8, wind=WIND),
+    Craft("drone", "low propeller", 0.17, (39, 61), (30, 400), (0, 0), 90, (2, 6), (3, 12),
+          dive=0.2, wander_mps=0.8, wind=WIND),  # under the radars, as many fly
+    Craft("drone", "climbing drone", 0.29, (39, 61), (200, 3800), (-4, 5), 90, (2, 6), (3, 12),
+          dive=0.2, wander_mps=0.8, wind=WIND),
+    Craft("drone", "jet", 0.01, (103, 165), (200, 4000), (-3, 4), 120, (2, 4), (3, 12), dive=0.2,
+          wander_mps=1.0, wind=WIND),
+    Craft("drone", "low jet", 0.01, (103, 165), (30, 800), (0, 0), 120, (2, 4), (3, 12), dive=0.2,
+          wander_mps=1.0, wind=WIND),  # on its last leg, where no aircraft is so fast
+    Craft("drone", "small", 0.09, (15, 38), (80, 600), (0, 0), 40, (6, 15), (4, 15), hover=0.1,
+          wander_mps=0.6, wind=WIND),
+    # Cruise missiles 700 km/h to Mach 0.8 at 50-300 m, some over hills; supersonic Mach 2-3.
+    Craft("cruise", "subsonic", 0.75, (195, 272), (50, 300), (0, 0), 100, (2, 5), (4, 15), dive=0.1,
+          wander_mps=3.0, wind=WIND),
+    Craft("cruise", "over hills", 0.15, (195, 272), (300, 1500), (0, 0), 80, (2, 5), (4, 15),
+          wander_mps=8.0, wind=WIND),
     Craft("cruise", "supersonic", 0.10, (600, 900), (100, 15000), (0, 0), 200, (0.5, 1.5), (4, 10),
           dive=0.3, wander_mps=3.0),
     # Airliners Mach 0.74-0.85 at FL290-410 with winds; 250 kt below FL100; 3-degree approach.
@@ -67,7 +78,8 @@ CRAFT: Final = (
     Craft("aircraft", "climbing out", 0.04, (98, 150), (900, 3000), (5, 14), 120, (1, 2), (10, 40)),
     Craft("aircraft", "descending", 0.09, (130, 220), (4500, 9000), (-12, -5), 150, (1, 2),
           (10, 40)),
-    Craft("aircraft", "take-off", 0.05, (70, 110), (100, 600), (7, 14), 60, (1.5, 3), (10, 40)),
+    Craft("aircraft", "take-off", 0.05, (70, 95), (50, 400), (7, 14), 60, (1.5, 3), (10, 40),
+          wind=WIND, gain_mps2=0.15),
     Craft("aircraft", "approach", 0.05, (62, 80), (650, 1400), (-4.4, -2.8), 100, (1.5, 3),
           (10, 40)),
     Craft("aircraft", "terminal", 0.05, (90, 140), (900, 3500), (0, 0), 80, (1.5, 3), (10, 40),
@@ -77,7 +89,7 @@ CRAFT: Final = (
     Craft("aircraft", "turboprop", 0.08, (100, 150), (2500, 8000), (-3, 4), 200, (1, 2.5),
           (10, 40)),
     Craft("aircraft", "light", 0.10, (25, 70), (150, 3000), (-1.5, 2.5), 60, (3, 8), (5, 50),
-          wander_mps=0.8),  # 90-250 km/h
+          wander_mps=0.8, wind=WIND),  # 90-250 km/h
     Craft("aircraft", "glider", 0.04, (22, 40), (300, 2800), (-1, 2), 25, (9, 18), (20, 120),
           wander_mps=0.8, wind=4.0),
     Craft("aircraft", "fighter", 0.01, (140, 320), (1000, 9000), (-10, 10), 25, (4, 10), (5, 30),
@@ -86,10 +98,11 @@ CRAFT: Final = (
           (5, 30), wander_mps=50.0, wander_s=60.0),  # ... and holds them for half a minute
     Craft("aircraft", "military", 0.04, (150, 330), (300, 11000), (-15, 20), 50, (2, 8), (5, 40),
           wander_mps=4.0),
-    Craft("helicopter", "transit", 0.60, (40, 78), (60, 1000), (-1.5, 1.5), 60, (3, 8), (4, 20),
-          hover=0.02, wander_mps=1.2),  # up to 280 km/h
+    # They cruise at 180 (light, piston) to 270 km/h (twin turbine) through the air.
+    Craft("helicopter", "transit", 0.60, (49, 75), (60, 1000), (-1.5, 1.5), 60, (3, 8), (4, 20),
+          hover=0.02, wander_mps=1.2, wind=WIND),
     Craft("helicopter", "at work", 0.40, (5, 45), (30, 600), (0, 0), 20, (5, 15), (5, 40),
-          hover=0.4, wander_mps=1.2),
+          hover=0.4, wander_mps=1.2, wind=WIND),
     # Birds 8-20 m/s through air that moves; most migration below 1500 m.
     Craft("bird", "passage", 0.65, (9, 18), (100, 1800), (0, 0), 60, (1, 4), (3, 15),
           wander_mps=0.5, wind=4.0),
@@ -113,9 +126,8 @@ def fly(craft: Craft, n: int, rng: np.random.Generator) -> Path:
     course, speed = rng.uniform(0.0, 2.0 * np.pi, n), pace.copy()
     turning, rate, resting = np.zeros(n), np.zeros(n), np.zeros(n)
     wander = np.zeros(n)
-    wind = rng.normal(0.0, 1.0, (n, 2)) * craft.wind * np.sqrt(np.maximum(top, 100.0) / 1000.0)[
-        :, None
-    ]  # fmt: skip
+    root_km = np.sqrt(np.maximum(top, WIND_FLOOR_M) / 1000.0)
+    wind = rng.normal(0.0, 1.0, (n, 2)) * craft.wind * root_km[:, None]
     dive_at = np.where(rng.uniform(size=n) < craft.dive, rng.uniform(60.0, SECONDS, n), np.inf)
     steep = np.radians(rng.uniform(20.0, 60.0, n))
     place = np.stack([np.zeros(n), np.zeros(n), ground + top], axis=1)
@@ -131,6 +143,7 @@ def fly(craft: Craft, n: int, rng: np.random.Generator) -> Path:
             stop = (resting <= 0.0) & (rng.uniform(size=n) < craft.hover / (1 - craft.hover) / 30.0)
             resting = np.where(stop, rng.exponential(30.0, n), resting - 1.0)
         diving = second >= dive_at
+        pace = pace + craft.gain_mps2
         wanted = np.where(resting > 0.0, 0.0, np.where(diving, pace * 1.4, pace))
         speed += np.clip(wanted - speed, -3.0, 3.0)
         push = craft.wander_mps * np.sqrt(2.0 / craft.wander_s) * rng.normal(size=n)
@@ -196,6 +209,7 @@ class Views(NamedTuple):
     """What a tracker sees of n flights at each look: the features of `kind.log_likelihood`."""
 
     seen: FloatArray  # (n,LOOKS,6) NaN where the radar missed or before the second plot
+    true: FloatArray  # (n,LOOKS,3) speed, height, climb as they are
     weight: FloatArray  # (n,LOOKS,M) of the bank's models
     has_height: FloatArray  # (n,) 1 with height
 
@@ -222,9 +236,10 @@ def watch(path: Path, rng: np.random.Generator) -> Views:
     rows = bank._FULL  # noqa: SLF001  the bank's own numbers, one by one
     numbers = np.array([row[1:] for row in rows], dtype=np.float64)
     models = len(rows)
-    views = Views(
-        np.full((n, LOOKS, 6), np.nan), np.full((n, LOOKS, models), np.nan), (~flat).astype(float)
-    )
+    moving = np.gradient(path, axis=1)[:, ::SCAN_S]
+    true = np.stack([np.linalg.norm(moving, axis=2), scan[:, :, 2], moving[:, :, 2]], axis=2)
+    seen, weight = np.full((n, LOOKS, 6), np.nan), np.full((n, LOOKS, models), np.nan)
+    views = Views(seen, true, weight, (~flat).astype(float))
     _track(plots, cov, views.has_height, numbers, views.seen, views.weight)
     return views
 

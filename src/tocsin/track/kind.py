@@ -2,10 +2,12 @@
 
 Motion speaks through a printed table of Gaussian modes (`kind_table`, fitted by
 `tools/fit_kind.py`): speed, height and climb are independent within a mode and widened by the
-track's own uncertainty (extreme deconvolution: Bovy, Hogg, Roweis, *Annals of Applied Statistics*
-5 (2011) 1657-1677), and each mode has its habit of turning, hovering or wandering, to which the
-weights of the bank's models are soft evidence. Successive looks at one target tell almost the
+track's own uncertainty (Bovy, Hogg, Roweis, *Annals of Applied Statistics* 5 (2011) 1657-1677),
+and each mode has its habit of turning, hovering or wandering, to which the weights of the bank's
+models are soft evidence. Successive looks at one target tell almost the
 same, so the mean ln likelihood of the last looks counts as a bounded number of independent ones.
+That mean soon forgets what a helicopter shows only for moments: that it hovered, or rose from where
+it had landed. So what was too slow for wings stays known, and speaks against drones that have some.
 
 Motion alone cannot tell a one-way drone from a light aircraft. Sound, micro-Doppler and a
 cooperative identity can; identity is bounded, shrinks with `friend_doubt` (see `friends`), and
@@ -70,6 +72,7 @@ _NUMBERS: Final = np.dtype(
         ("habit", np.float64, (_HABITS,)),  # overall share of each habit: says nothing
         ("worth", np.float64, (5,)),  # looks with and without height; memory: share, least, most
         ("habit_of_model", np.int64, (MODELS,)),
+        ("winged", np.int64, (len(MODES),)),  # 1 for modes of drones that cannot hover
     ],
     align=True,
 )
@@ -88,9 +91,25 @@ def _printed() -> Records:
     numbers["habit"] = HABIT_SHARE
     numbers["worth"] = [WORTH_LOOKS, WORTH_FLAT, MEMORY_SHARE, *MEMORY_LOOKS]
     numbers["habit_of_model"] = HABIT_OF_MODEL
+    drones = numbers["kind"] == DRONE
+    numbers["winged"] = drones & (numbers["mode"][..., 1] >= WINGED_MPS)
     return numbers
 
 
+WINGED_MPS: Final = 39.0
+"""The slowest one-way drones fly so fast through the air (140 km/h: domain study of the project);
+modes of drones with a lower mean are of small ones, some of which hover."""
+SLOW_MPS: Final = 20.0
+"""What was surely slower than this over ground is not held up by such wings. Chosen: a wind of half
+their speed would have to blow against the slowest, 2.7 s.d. of `tools/kind_flights.py` at 1 km."""
+SLOW_SURE: Final = 2.0  # s.d. of speed that "surely" means: 2 % of equal speeds are missed
+SLOW_LN: Final = 4.5
+"""ln odds that it takes from those drones. Measured on flights of `tools/kind_flights.py` in wind:
+fewer than 3 in 1000 of such drones are ever taken for so slow, and of helicopters 88 % at work and
+3 % in transit: ln 0.003/0.37 is -4.8. Bounded below that: a drone may take over a track."""
+SLOW_FADE_NS: Final = 900_000_000_000
+"""... and how soon that has faded away. Chosen: a helicopter that works rests again within minutes,
+and a drone that took over its track is then judged anew."""
 TABLE: Final = _printed()
 _NORM: Final = (2.0 * math.pi) ** -1.5
 _NORM_FLAT: Final = (2.0 * math.pi) ** -0.5
@@ -201,12 +220,14 @@ def _weigh_modes(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def log_likelihood(
-    numbers: Record, seen: FloatArray, has_height: bool, habit: FloatArray, out: FloatArray
-) -> None:
+    numbers: Record, seen: FloatArray, has_height: bool, habit: FloatArray, winged: float,
+    out: FloatArray,
+) -> None:  # fmt: skip
     """ln likelihood under each kind of one look's motion to `out` (K,).
 
     `seen` (6,) speed, height, climb and their variances; `habit` (5,) weight of each of `HABITS`,
-    sums to 1. Without a measured height only speed and habit speak.
+    sums to 1; `winged` how much the modes of drones count that cannot hover. Without a measured
+    height only speed and habit speak.
     """
     even = _EVEN if has_height else _EVEN_FLAT
     like = vector(_MODES)
@@ -214,7 +235,7 @@ def log_likelihood(
     for k in range(COUNT):
         total = (OUTLIER_UNKNOWN if k == UNKNOWN else OUTLIER) * even
         for m in range(numbers.first[k], numbers.first[k + 1]):
-            total += like[m]
+            total += like[m] * (winged if numbers.winged[m] else 1.0)
         out[k] = math.log(total)
 
 
@@ -319,6 +340,18 @@ def _testify(track: Record, weight: FloatArray, speed_mps: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def slow(seen: FloatArray) -> bool:
+    """Whether motion `seen` (6,) is surely too slow for the wings of a drone."""
+    return bool(seen[0] + SLOW_SURE * math.sqrt(seen[3]) < SLOW_MPS)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def winged(since_ns: int) -> float:
+    """How much drones that cannot hover count, so long after a track was too slow for them."""
+    return math.exp(-SLOW_LN * max(1.0 - since_ns / SLOW_FADE_NS, 0.0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _weigh(track: Record, numbers: Record, work: Record, falls: bool) -> None:
     """Write the kind weights of a track without identity; `falls` and `work.motion` as `motion`."""
     fresh, habit = work.fresh, work.habit
@@ -328,7 +361,10 @@ def _weigh(track: Record, numbers: Record, work: Record, falls: bool) -> None:
     if not falls:
         for m in range(MODELS):
             habit[numbers.habit_of_model[m]] += track.weight[m] / total
-    log_likelihood(numbers, work.motion, track.has_height, habit, fresh)
+    if not falls and slow(work.motion):
+        track.t_ns_slow = track.t_ns_seen
+    wings = winged(track.t_ns_seen - track.t_ns_slow) if track.t_ns_slow > 0 else 1.0
+    log_likelihood(numbers, work.motion, track.has_height, habit, wings, fresh)
     remember(numbers, track.kind_mean, fresh, track.hits)
     opinion(numbers, track.kind_mean, track.hits, track.has_height, track.kind)
     _testify(track, track.kind, work.motion[0])

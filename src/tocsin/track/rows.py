@@ -14,7 +14,7 @@ def blank(track: Record, book: Records) -> None:
     """Reset a record, which may be a dead track's, and its book (S,)."""
     track.fall_wait, track.fall_given = 0, 0
     track.weight[:] = 0.0
-    track.t_ns_friend, track.t_ns_kind, track.t_ns_fall = 0, 0, 0
+    track.t_ns_friend, track.t_ns_kind, track.t_ns_fall, track.t_ns_slow = 0, 0, 0, 0
     track.kind_mean[:] = 0.0
     track.kind[:] = 0.0
     track.hints[:] = 0.0

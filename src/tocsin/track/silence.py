@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from tocsin import geo
+from tocsin.track import rests
 from tocsin.track.cholesky import factor
 from tocsin.track.fall import height_and_up
 from tocsin.track.motion import advance, leading
@@ -293,16 +294,19 @@ def merge(tracks: Records, n: int, kept: BoolArray) -> None:
 def close(
     tracks: Records, book: Records, n: int, seeds: Records, ns: int, now_ns: int,
     place_m: FloatArray, range_m: FloatArray, scan_s: FloatArray, chance: FloatArray,
-    spoke_ns: IntArray, heard_ns: IntArray, systems: BoolArray,
+    spoke_ns: IntArray, heard_ns: IntArray, systems: BoolArray, places: Records, scratch: Records,
 ) -> tuple[int, int]:  # fmt: skip
     """One beat: charge misses, end what has ended, merge; how many tracks and seeds stay.
 
     `spoke_ns` is when each sensor was last heard otherwise than by reports; `heard_ns`, kept by the
-    caller, is that or its last look, whichever is later, but never later than now.
+    caller, is that or its last look, whichever is later, but never later than now. `places` are
+    those of `rests`.
     """
     for s in range(len(scan_s)):
         heard_ns[s] = max(heard_ns[s], min(spoke_ns[s], now_ns))
     charge_misses(tracks, book, n, now_ns, place_m, range_m, scan_s, chance, heard_ns, systems)
     kept = living(tracks, n, now_ns)
+    rests.leave(tracks, n, kept, places, scratch[0])
+    rests.rise(tracks, n, now_ns, places, scratch[0])
     merge(tracks, n, kept)
     return close_gaps(tracks, book, n, kept), forget(seeds, ns, now_ns)

@@ -25,6 +25,7 @@ from tocsin.track.friends import Identity
 from tocsin.track.kind import TABLE
 from tocsin.track.pairs import Look
 from tocsin.track.registration import Registration
+from tocsin.track.rests import PLACES, REST
 from tocsin.track.rows import close_gaps
 from tocsin.track.system import SILENT_SCANS, Links, vouched
 from tocsin.track.table import BOOK, SCRATCH, SEED, TRACK, Records, copied, grown
@@ -35,7 +36,7 @@ _FIRST_ROWS: Final = 256
 
 
 class Sky:
-    """Tracks, seeds, clutter maps.
+    """Tracks, seeds, clutter maps, places of rest.
 
     Counted are, in a full table, tracks that gave way (`evicted`) and what began no track because
     none gave way (`turned_away`): reports of other systems, births that were heard, launches.
@@ -58,6 +59,7 @@ class Sky:
         self.links = Links()
         self.identity = Identity()
         self.registration = Registration()
+        self.rests: Records = np.zeros(PLACES, dtype=REST)
         self.evicted = 0
         self.turned_away = 0
         self.scratch: Records = np.zeros(1, dtype=SCRATCH)
@@ -68,7 +70,7 @@ class Sky:
         vars(other).update(vars(self))
         other.tracks, other.book = copied(self.tracks[: self.n]), copied(self.book[: self.n])
         other.seeds, other.charts = copied(self.seeds[: self.ns]), copied(self.charts)
-        other.heard_ns = self.heard_ns.copy()
+        other.rests, other.heard_ns = copied(self.rests), self.heard_ns.copy()
         other.laid_out = self.laid_out.copy()
         other.systems, other.links = self.systems.copy(), self.links.copy()
         other.ears = self.ears.copy()
@@ -311,7 +313,7 @@ class Sky:
         self.n, self.ns = silence.close(
             self.tracks, self.book, self.n, self.seeds, self.ns, now_ns, sensors.position_m,
             sensors.range_m_max, sensors.scan_s, sensors.detection_chance, beat.spoke_ns,
-            self.heard_ns, self.systems,
+            self.heard_ns, self.systems, self.rests, self.scratch,
         )  # fmt: skip
         if len(self.identity):
             self.identity.agree(self.tracks, self.n, now_ns)

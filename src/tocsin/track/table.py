@@ -42,6 +42,7 @@ TRACK: Final = np.dtype(
         ("t_ns_friend", np.int64),  # last cooperative identity, 0 never
         ("t_ns_kind", np.int64),  # when its kind was last weighed
         ("t_ns_fall", np.int64),  # when its ballistic hypothesis was last tried, 0 never
+        ("t_ns_slow", np.int64),  # when it was last too slow for wings, 0 never: see `kind`
         ("mean", np.float64, (MODELS, 6)),  # each model: position, velocity
         ("cov", np.float64, (MODELS, 6, 6)),
         ("fall_mean", np.float64, (FALLS, FALL_STATE)),  # pos., velocity, ln beta, thrust m/s2
@@ -67,7 +68,7 @@ TRACK: Final = np.dtype(
         ("confirmed", np.bool_),
         ("has_height", np.bool_),  # some report measured the vertical
         ("changed", np.bool_),
-        ("spare", np.uint8, (64,)),  # else 4096 bytes: all tracks would share a few cache lines
+        ("spare", np.uint8, (56,)),  # else 4096 bytes: all tracks would share a few cache lines
     ],
     align=True,
 )
