@@ -38,7 +38,7 @@ others, and a drone taken for an aircraft is not warned of."""
 MODES: Final = {
     "propeller": 4, "fast propeller": 2, "low propeller": 2, "climbing drone": 3, "jet": 2,
     "low jet": 2, "small": 2,
-    "subsonic": 1, "over hills": 1, "supersonic": 2, "ballistic": 7,
+    "subsonic": 1, "over hills": 1, "supersonic": 2, "ballistic": 9,
     "airliner": 1, "climbing": 2, "climbing out": 1, "descending": 2, "take-off": 5, "approach": 2,
     "terminal": 1, "arriving": 1, "turboprop": 1, "light": 3, "glider": 2, "fighter": 3,
     "climbing fighter": 4, "military": 3, "transit": 3,
@@ -84,14 +84,14 @@ def fly(sort: str, n: int, rng: np.random.Generator) -> flights.Path:
 def modes(x: FloatArray, habit: FloatArray, base: FloatArray, count: int) -> FloatArray:
     """`count` modes (count, 7 + habits) of true motion `x` (n,3), by expectation and maximization.
 
-    `habit` (n,5) are soft labels that were made with shares `base` (5,). Of two beginnings, split
-    by speed and climb or by height, the likelier end is taken. The truth and not what was seen: the
-    bank says that it knows a speed half as well as it does, and modes from which that much was
-    taken off came out too narrow for a track that several radars see.
+    `habit` (n,5) are soft labels that were made with shares `base` (5,). Of three beginnings,
+    split by speed and climb, by height or by climb, the likeliest end is taken. The truth and not
+    what was seen: the bank says that it knows a speed half as well as it does, and modes from which
+    that much was taken off came out too narrow for a track that several radars see.
     """
     ends = [
         _settle(x, habit, base, np.array_split(np.argsort(order, kind="stable"), count))
-        for order in (x[:, 0] / np.ptp(x[:, 0]) + x[:, 2] / np.ptp(x[:, 2]), x[:, 1])
+        for order in (x[:, 0] / np.ptp(x[:, 0]) + x[:, 2] / np.ptp(x[:, 2]), x[:, 1], x[:, 2])
     ]
     return max(ends, key=lambda end: end[0])[1]
 

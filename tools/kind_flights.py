@@ -72,7 +72,7 @@ CRAFT: Final = (
     Craft("cruise", "supersonic", 0.10, (600, 900), (100, 15000), (0, 0), 200, (0.5, 1.5), (4, 10),
           dive=0.3, wander_mps=3.0),
     # Airliners Mach 0.74-0.85 at FL290-410 with winds; 250 kt below FL100; 3-degree approach.
-    Craft("aircraft", "airliner", 0.31, (200, 270), (8500, 12500), (0, 0), 300, (0.5, 1.5),
+    Craft("aircraft", "airliner", 0.322, (200, 270), (8500, 12500), (0, 0), 300, (0.5, 1.5),
           (10, 60), wander_mps=0.3),
     Craft("aircraft", "climbing", 0.09, (140, 220), (1500, 6000), (6, 15), 150, (1, 2), (10, 40)),
     Craft("aircraft", "climbing out", 0.04, (98, 150), (900, 3000), (5, 14), 120, (1, 2), (10, 40)),
@@ -92,9 +92,10 @@ CRAFT: Final = (
           wander_mps=0.8, wind=WIND),  # 90-250 km/h
     Craft("aircraft", "glider", 0.04, (22, 40), (300, 2800), (-1, 2), 25, (9, 18), (20, 120),
           wander_mps=0.8, wind=4.0),
-    Craft("aircraft", "fighter", 0.01, (140, 320), (1000, 9000), (-10, 10), 25, (4, 10), (5, 30),
-          wander_mps=40.0),  # in training: climbs and dives at up to a third of its speed
-    Craft("aircraft", "climbing fighter", 0.01, (140, 320), (1000, 9000), (0, 0), 40, (4, 9),
+    Craft("aircraft", "fighter", 0.004, (140, 320), (1000, 9000), (-10, 10), 25, (4, 10), (5, 30),
+          wander_mps=40.0),  # in training: climbs and dives at up to a third of its speed; few do
+    # not answer
+    Craft("aircraft", "climbing fighter", 0.004, (140, 320), (1000, 9000), (0, 0), 40, (4, 9),
           (5, 30), wander_mps=50.0, wander_s=60.0),  # ... and holds them for half a minute
     Craft("aircraft", "military", 0.04, (150, 330), (300, 11000), (-15, 20), 50, (2, 8), (5, 40),
           wander_mps=4.0),
