@@ -9,6 +9,7 @@ from numba import njit
 from tocsin.track.hear import Ear, turned
 from tocsin.track.motion import advance
 from tocsin.track.sound import SOUND_SD, hearing, retarded
+from tocsin.track.state import FALLS
 from tocsin.track.table import MODELS, Record, Records
 from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
 
@@ -91,7 +92,7 @@ def lay_out(tracks: Records, n: int, t_ns: int) -> Near:
     spread = np.sqrt(np.maximum(along + dt_s * (2.0 * across + dt_s * speed), 0.0))
     heard_first = tracks["looks"][:n] < 2  # two looks of a radar begin a track, one set of sounds
     sure = tracks["confirmed"][:n] | (tracks["existence"][:n] >= SEEN_MIN) | heard_first
-    row = np.flatnonzero(sure & (tracks["weight"][:n, :MODELS].sum(axis=1) >= 0.5))
+    row = np.flatnonzero(sure & (tracks["weight"][:n, :MODELS].sum(axis=1) > 1.0 - FALLS))
     if not len(row):
         return Near(row, np.zeros(0), 0, place, spread, leader, 0.0)
     axis = int(np.argmax(np.ptp(place[row], axis=0)))

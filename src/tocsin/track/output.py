@@ -8,7 +8,7 @@ from tocsin.track.falling import fall_likelier
 from tocsin.track.kind import FRIEND_NS
 from tocsin.track.motion import leading, predict
 from tocsin.track.sky import Sky
-from tocsin.track.state import blend, falling
+from tocsin.track.state import FALLS, blend, falling
 from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray, Tracks
@@ -108,7 +108,7 @@ def _outlook(
         state, spread = np.empty(FALL_STATE), np.empty((FALL_STATE, FALL_STATE))
         h = fall_likelier(track, state, spread)
         ln_beta, ln_beta_sd = state[6], spread[6, 6] ** 0.5
-        if falls >= 0.5:
+        if falls >= FALLS:
             if dt_s > 0.0:
                 fall.predict(state, spread, dt_s, h == BOOST)
             for a in range(6):

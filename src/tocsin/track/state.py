@@ -11,6 +11,9 @@ from tocsin.track.table import BOOST, COAST, MODELS, Record
 from tocsin.words import FloatArray
 
 _SLIGHT: Final = 1e-3  # a model of less weight does not move the mixed state noticeably
+FALLS: Final = 0.5 - 1e-9
+"""Weight from which on a track is taken to fall. Hypotheses just begun have half of it (`onset`),
+give or take the last bit, which must decide nothing."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -101,10 +104,10 @@ def blend(track: Record, mean: FloatArray, cov: FloatArray) -> None:
 def mixed(track: Record, mean: FloatArray, cov: FloatArray) -> bool:
     """State of a track to `mean` (6,), `cov` (6,6) at its own time; True if it is ballistic.
 
-    A ballistic state stands when coast and boost weigh at least 1/2 together (the likelier of
+    A ballistic state stands when coast and boost weigh at least `FALLS` together (the likelier of
     the two), else the first two moments of the mixture of models.
     """
-    if falling(track) >= 0.5:
+    if falling(track) >= FALLS:
         h = COAST if track.weight[MODELS + COAST] >= track.weight[MODELS + BOOST] else BOOST
         for a in range(6):
             mean[a] = track.fall_mean[h, a]
@@ -149,7 +152,7 @@ def motion(
     The moments of the mixed state, projected; `middle` (6,), `up` (3,), `heading` (3,) are
     scratch. Without a measured height the speed is the horizontal one.
     """
-    falls = falling(track) >= 0.5
+    falls = falling(track) >= FALLS
     h = COAST if track.weight[MODELS + COAST] >= track.weight[MODELS + BOOST] else BOOST
     total = 0.0
     for a in range(6):
