@@ -76,7 +76,7 @@ def test_radars_of_different_rates_make_one_track_of_each_target() -> None:
     slow = Radar((40_000.0, 40_000.0, 300.0), 12.0, sigma=(30.0, 0.05, 100.0))
     radars = [fast, usual, slow]
     together, alone = [], []
-    for seed in range(3):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         paths = flights(10, rng, 20_000.0)
         streams = [watch(radar, paths, 200.0, rng, 5.0, sensor=k) for k, radar in enumerate(radars)]
