@@ -47,6 +47,7 @@ MODES: Final = {
 """How many modes each sort of craft gets; chosen: ranges that are wide or skewed get more."""
 LEAST: Final = np.array([4.0, 80.0, 1.0])
 """Least s.d. of a mode: m/s, m, m/s. Chosen: no published range is sharper than that."""
+SHARE_MIN: Final = 5e-5  # of a mode: it is printed to four decimals, and a rarer one as none
 ROUNDS: Final = 100  # of expectation and maximization; chosen
 AGES: Final = (3, 5, 8, 12, 20, 40)
 """Reports of a track at which an opinion is judged."""
@@ -184,6 +185,8 @@ def write(
         "    # P(habit | mode) / P(habit) of straight, agile, turn, hover, bird",
     ]
     for name, sort, mode in rows:
+        if mode[0] < SHARE_MIN:
+            continue
         numbers = [f"{mode[0]:.4f}", *(f"{x:.{0 if abs(x) >= 100 else 1}f}" for x in mode[1:7])]
         numbers += [f"{x:.{1 if x >= 1 else 2}f}" for x in mode[7:]]
         row = f'    ("{name}", {", ".join(numbers)}),' + (f"  # {sort}" if sort else "")

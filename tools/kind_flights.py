@@ -92,9 +92,9 @@ CRAFT: Final = (
           wander_mps=0.8, wind=WIND),  # 90-250 km/h
     Craft("aircraft", "glider", 0.04, (22, 40), (300, 2800), (-1, 2), 25, (9, 18), (20, 120),
           wander_mps=0.8, wind=4.0),
+    # Few of them do not answer.
     Craft("aircraft", "fighter", 0.004, (140, 320), (1000, 9000), (-10, 10), 25, (4, 10), (5, 30),
-          wander_mps=40.0),  # in training: climbs and dives at up to a third of its speed; few do
-    # not answer
+          wander_mps=40.0),  # in training: climbs and dives at up to a third of its speed
     Craft("aircraft", "climbing fighter", 0.004, (140, 320), (1000, 9000), (0, 0), 40, (4, 9),
           (5, 30), wander_mps=50.0, wander_s=60.0),  # ... and holds them for half a minute
     Craft("aircraft", "military", 0.04, (150, 330), (300, 11000), (-15, 20), 50, (2, 8), (5, 40),

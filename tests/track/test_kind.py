@@ -21,7 +21,7 @@ from tocsin.track.kind import (
     TABLE,
     UNKNOWN,
 )
-from tocsin.track.kind_table import HABIT_SHARE, PRIOR
+from tocsin.track.kind_table import HABIT_SHARE, MODES, PRIOR
 from tocsin.track.table import BOOST, COAST, MODELS
 from tocsin.words import (
     HINT_AIRCRAFT,
@@ -218,10 +218,13 @@ def test_the_table_is_whole() -> None:
     assert sum(PRIOR) == pytest.approx(1.0)
     assert sum(HABIT_SHARE) == pytest.approx(1.0, abs=1e-3)
     assert tuple(KINDS[: len(THREATS)]) == THREATS
-    for k in range(COUNT):
-        assert TABLE["mode"][0][k == TABLE["kind"][0], 0].sum() == pytest.approx(1.0, abs=2e-3)
-    assert (TABLE["mode"][0][:, [2, 4, 6]] > 0.0).all()
-    shares = TABLE["mode"][0][:, 7:] @ np.array(HABIT_SHARE)  # P(habit | mode) sums to 1
+    for name in KINDS:
+        shares = [row[1] for row in MODES if row[0] == name]
+        assert sum(shares) == pytest.approx(1.0, abs=2e-3)
+        assert min(shares) > 0.0
+    modes = np.array([row[1:] for row in MODES])
+    assert (modes[:, [2, 4, 6]] > 0.0).all()
+    shares = modes[:, 7:] @ np.array(HABIT_SHARE)  # P(habit | mode) sums to 1
     assert np.allclose(shares, 1.0, atol=0.06)
 
 
@@ -240,7 +243,7 @@ def test_the_likelihood_is_that_of_the_mixture(has_height: bool) -> None:
         for k in range(COUNT):
             outliers = kind.OUTLIER_UNKNOWN if k == UNKNOWN else kind.OUTLIER
             total = outliers / 1500.0 / (30_000.0 * 1000.0 if has_height else 1.0)
-            for mode in TABLE["mode"][0][k == TABLE["kind"][0]]:
+            for mode in (np.array(row[1:]) for row in MODES if row[0] == KINDS[k]):
                 density = mode[0] * (mode[7:] @ habit)
                 density *= wings if k == DRONE and mode[1] > 40.0 else 1.0  # those of small drones
                 for a in range(3 if has_height else 1):

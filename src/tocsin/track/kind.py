@@ -63,16 +63,14 @@ _MODES: Final = len(MODES)
 
 _NUMBERS: Final = np.dtype(
     [
-        ("kind", np.int64, (_MODES,)),  # of `KINDS`, in its order
-        ("mode", np.float64, (_MODES, 12)),
+        ("mode", np.float64, (12, _MODES)),
         # share; mean, s.d. of speed, height, climb; P(habit) / overall
         ("first", np.int64, (COUNT + 1,)),  # mode of each of `KINDS`
-        ("column", np.float64, (12, _MODES)),  # the modes again, as the kernel reads them
         ("ln_prior", np.float64, (COUNT,)),
         ("habit", np.float64, (_HABITS,)),  # overall share of each habit: says nothing
         ("worth", np.float64, (5,)),  # looks with and without height; memory: share, least, most
         ("habit_of_model", np.int64, (MODELS,)),
-        ("winged", np.int64, (len(MODES),)),  # 1 for modes of drones that cannot hover
+        ("winged", np.int64, (_MODES,)),  # 1 for modes of drones that cannot hover
     ],
     align=True,
 )
@@ -84,15 +82,13 @@ def _printed() -> Records:
     numbers = np.zeros(1, dtype=_NUMBERS)
     kinds = [KINDS.index(row[0]) for row in MODES]
     assert kinds == sorted(kinds), "the modes are in the order of `KINDS`"
-    numbers["kind"], numbers["mode"] = kinds, [row[1:] for row in MODES]
+    numbers["mode"] = np.array([row[1:] for row in MODES]).T
     numbers["first"] = np.searchsorted(kinds, np.arange(COUNT + 1))
-    numbers["column"] = numbers["mode"].transpose(0, 2, 1)
     numbers["ln_prior"] = np.log(np.array(PRIOR))
     numbers["habit"] = HABIT_SHARE
     numbers["worth"] = [WORTH_LOOKS, WORTH_FLAT, MEMORY_SHARE, *MEMORY_LOOKS]
     numbers["habit_of_model"] = HABIT_OF_MODEL
-    drones = numbers["kind"] == DRONE
-    numbers["winged"] = drones & (numbers["mode"][..., 1] >= WINGED_MPS)
+    numbers["winged"] = (np.array(kinds) == DRONE) & (numbers["mode"][:, 1] >= WINGED_MPS)
     return numbers
 
 
@@ -231,7 +227,7 @@ def log_likelihood(
     """
     even = _EVEN if has_height else _EVEN_FLAT
     like = vector(_MODES)
-    _weigh_modes(numbers.column, seen, has_height, habit, like)
+    _weigh_modes(numbers.mode, seen, has_height, habit, like)
     for k in range(COUNT):
         total = (OUTLIER_UNKNOWN if k == UNKNOWN else OUTLIER) * even
         for m in range(numbers.first[k], numbers.first[k + 1]):
