@@ -16,6 +16,7 @@ from tocsin.track.falling import (
     fall_log_likelihood,
 )
 from tocsin.track.onset import begin_fall
+from tocsin.track.state import mixed
 from tocsin.track.table import BOOST, COAST, REPORT, TRACK, Record, Records
 from tocsin.words import FloatArray, IntArray
 
@@ -33,6 +34,17 @@ def spread(rng: np.random.Generator, thrust: bool = True) -> FloatArray:
     root = rng.normal(size=(8, 8)) + 2.0 * np.eye(8)
     scale = np.array([50.0] * 3 + [10.0] * 3 + [0.2, 8.0 if thrust else 0.0])
     return (root @ root.T) * np.outer(scale, scale) / 10.0
+
+
+@pytest.mark.parametrize("bits", [-2, -1, 0, 1, 2])
+def test_the_last_bit_of_a_new_hypothesis_decides_nothing(bits: int) -> None:
+    """It is begun with half of the weight, in two shares whose sum may be rounded either way."""
+    track = row(np.random.default_rng(1), 0.2, 0.3)
+    for _ in range(abs(bits)):
+        track["weight"][M + BOOST] = np.nextafter(track["weight"][M + BOOST], np.sign(bits))
+    mean, cov = np.empty(6), np.empty((6, 6))
+    assert mixed(track, mean, cov)
+    assert np.array_equal(mean, track["fall_mean"][BOOST, :6])
 
 
 def row(rng: np.random.Generator, coast: float = 0.3, burning: float = 0.2) -> Record:
