@@ -42,7 +42,7 @@ class Herald:
         self._blind = BlindAreas(zones)
         self._told: dict[str, dict[str, Told]] = {}  # zone -> threat
         self._entries: dict[str, bytes] = {}  # zone -> its JSON in the state, if it shows anything
-        self._lapse_ns = _NEVER  # no entry changes by itself before this
+        self._lapse_ns: dict[str, int] = {}  # zone -> no entry of it changes by itself before this
         self._serial = 0
         self._state_stale = True
         self._state_ns = -_NEVER
@@ -63,9 +63,10 @@ class Herald:
         self._state_stale |= areas_changed
         told = [self._take(now_ns, alert) for alert in alerts]
         touched = dict.fromkeys(alert.zone for alert in alerts)
-        if blindness or areas_changed or now_ns >= self._lapse_ns:
+        if blindness or areas_changed:
             touched |= dict.fromkeys(self._entries)
-            self._lapse_ns = _NEVER
+        else:
+            touched |= {zone: None for zone, t_ns in self._lapse_ns.items() if now_ns >= t_ns}
         for zone in touched:
             self._refresh(now_ns, zone)
         messages = [message for one in told for message in self._tell(now_ns, one)]
@@ -116,10 +117,10 @@ class Herald:
             self._state_stale = True
         if entry_now:
             self._entries[zone] = entry_now
-            first_ns = min(told.t_ns_lapse() for told in shown.threats)
-            self._lapse_ns = min(self._lapse_ns, first_ns)
+            self._lapse_ns[zone] = min(told.t_ns_lapse() for told in shown.threats)
         else:
             self._entries.pop(zone, None)
+            self._lapse_ns.pop(zone, None)
 
     def _zone_entry(self, zone: str, shown: Shown, speaker: Told | None) -> bytes:
         blind = any(
