@@ -41,7 +41,9 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
         columns=columns,
         start=np.arange(rows * columns + 1, dtype=np.int32),
         zone=zone.astype(np.int32),
+        share=np.ones(len(zone)),
         hazard_per_m=np.zeros(count),
+        unzoned_per_m=0.0,
         longest=1,
     )
 

@@ -159,7 +159,7 @@ class Engine:
         self.sense = Sense(site)
         self.picture = Picture()
         self.unexplained = Unexplained()
-        self.forecast = Forecast(zones)
+        self.forecast = Forecast(zones, site.aims, site.places)
         self.gate = OrderGate(site)
         self.board = Board(site, zones, policy, sight)
         self.authority = Authority(site)

@@ -15,12 +15,23 @@ import msgspec
 import tomli_w
 
 from tocsin.engine import HELD, INTERNAL_SOURCES
-from tocsin.words import MODES, REALMS, THREATS, OperatorSite, SensorSite, Site, SourceSite
+from tocsin.words import (
+    AIMS,
+    MODES,
+    REALMS,
+    THREATS,
+    OperatorSite,
+    PlaceSite,
+    SensorSite,
+    Site,
+    SourceSite,
+)
 
 TABLES: dict[str, type[msgspec.Struct]] = {
     "sensors": SensorSite,
     "sources": SourceSite,
     "operators": OperatorSite,
+    "places": PlaceSite,
 }
 POSITIVE = (
     "range_m_max",
@@ -108,6 +119,8 @@ def _problems(site: Site) -> list[str]:
         found.append(f"realm = {site.realm!r}: choose from {', '.join(REALMS)}")
     if site.mode not in MODES:
         found.append(f"mode = {site.mode!r}: choose from {', '.join(MODES)}")
+    if site.aims not in AIMS:
+        found.append(f"aims = {site.aims!r}: choose from {', '.join(AIMS)}")
     if not site.languages:
         found.append('languages is empty: name at least one, such as languages = ["en"]')
     if re.search(r"[\s,<&]", site.sender) or not site.sender:
@@ -165,6 +178,11 @@ def _table_problems(site: Site) -> list[str]:
             found.append(f"source {source.name!r}: url = {source.url!r}: write udp://host:port")
         if source.format not in FORMATS:
             found.append(f"source {source.name!r}: format: choose from {', '.join(FORMATS)}")
+    for place in site.places:
+        if not (-90 <= place.lat_deg <= 90 and -180 <= place.lon_deg <= 180):
+            found.append(f"place {place.name!r}: lat_deg, lon_deg are not a place on Earth")
+        if place.people <= 0:
+            found.append(f"place {place.name!r}: people = {place.people}: give a number above 0")
     for sensor in site.sensors:
         if not (-90 <= sensor.lat_deg <= 90 and -180 <= sensor.lon_deg <= 180):
             found.append(f"sensor {sensor.name!r}: lat_deg, lon_deg are not a place on Earth")

@@ -63,6 +63,17 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "name",
             "Which shipped policy decides whom to warn, and when; the policies page compares them.",
         ),
+        "places": (
+            "table",
+            "Places that draw threats as many people would, one [[places]] each.",
+        ),
+        "aims": (
+            "people, even or wary",
+            (
+                "Where drones and cruise missiles are taken to be going: to people and [[places]], "
+                "anywhere, or three times as surely to wherever they fly."
+            ),
+        ),
         "confirm_s": (
             "s",
             "In mode confirm, how long a warning waits for an operator to stop it.",
@@ -141,6 +152,12 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "list",
             "What they may order, of release, stop, cancel, all_clear and raise.",
         ),
+    },
+    "places": {
+        "name": ("", "Names the place; letters, digits, '.', '_' and '-'; unique."),
+        "lat_deg": ("deg", "Latitude, WGS-84."),
+        "lon_deg": ("deg", "Longitude, WGS-84, east positive."),
+        "people": ("", "It draws threats as so many more people in its zone would."),
     },
 }
 """Table -> key -> (unit or form, sentence)."""

@@ -14,11 +14,13 @@ import numpy as np
 from tocsin.instant import NS_PER_S
 from tocsin.predict import cruise, fall, wreckage
 from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, Admission
+from tocsin.predict.aims import RATES
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
 from tocsin.predict.wreckage import Wreckage
 from tocsin.predict.zonal import Zones, raster
 from tocsin.words import (
+    AIMS,
     HORIZONS_S,
     KINDS,
     THREATS,
@@ -26,6 +28,7 @@ from tocsin.words import (
     BoolArray,
     FloatArray,
     IntArray,
+    PlaceSite,
     Sensors,
     Tracks,
 )
@@ -52,8 +55,10 @@ class Forecast:
     they are first needed: neither a new forecast nor a thawed one runs a kernel.
     """
 
-    def __init__(self, zones: Zones) -> None:
-        self._zones = zones
+    def __init__(
+        self, zones: Zones, aims: str = AIMS[0], places: tuple[PlaceSite, ...] = ()
+    ) -> None:
+        self._zones, self._aims, self._places = zones, aims, places
         self._admission = Admission()
         self._track = np.zeros(0, dtype=np.int64)
         self._t_ns_made = np.zeros(0, dtype=np.int64)
@@ -116,7 +121,7 @@ class Forecast:
         if self._ready:
             return
         self._ready = True
-        self._grid = raster(self._zones)
+        self._grid = raster(self._zones, RATES[self._aims], self._places)
         self._fans = {"drone": fan(DRONE), "cruise": fan(CRUISE)}
         practice, any_threat = _practice(), np.ones((1, len(THREATS)), dtype=np.bool_)
         self._forecast(0, practice, any_threat)

@@ -1,6 +1,6 @@
 """How drones and cruise missiles may fly on: one fixed fan of paths per kind.
 
-Nobody knows where such a weapon is going. The fan is a set of 256 ground tracks that all start at
+Nobody knows where such a weapon is going. The fan is a set of 128 ground tracks that all start at
 the origin heading along +x; the kernel in `cruise` turns it to each track's heading and stretches
 it to its speed. The same paths serve every track at every moment, so chances do not flicker.
 
@@ -18,7 +18,7 @@ from tocsin.predict import spread
 from tocsin.predict.tally import HORIZON_S_MAX
 from tocsin.words import FloatArray
 
-PATHS: Final = 256
+PATHS: Final = 128
 _DIMENSIONS: Final = 13
 _STEP_M: Final = 400.0
 _STEP_GROWTH: Final = 0.05
@@ -45,16 +45,16 @@ class Habits(NamedTuple):
 DRONE: Final = Habits(
     speed_mps=(25.0, 200.0),
     speed_change=0.05,
-    leg_m=40e3,
-    turn_rad=np.radians(50.0),
-    waves=((20e3, np.radians(5.0)), (80e3, np.radians(12.0))),
+    leg_m=81e3,
+    turn_rad=np.radians(61.0),
+    waves=((20e3, np.radians(5.0)), (80e3, np.radians(4.0))),
 )
 CRUISE: Final = Habits(
     speed_mps=(120.0, 350.0),
     speed_change=0.04,
-    leg_m=120e3,
-    turn_rad=np.radians(40.0),
-    waves=((60e3, np.radians(3.0)), (200e3, np.radians(8.0))),
+    leg_m=94e3,
+    turn_rad=np.radians(64.0),
+    waves=((60e3, np.radians(2.0)), (200e3, np.radians(4.0))),
 )
 
 

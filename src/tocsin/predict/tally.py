@@ -14,6 +14,9 @@ HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
 _BINS: Final = 128
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
+_TABLE_PER_S: Final = 2.0
+_TABLE: Final = np.log(np.arange(HORIZON_S_MAX * _TABLE_PER_S + 2.0) / _TABLE_PER_S + _SOON_S)
+"""That logarithm every half second: straight between, it errs by 0.0003 at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,7 @@ def tally(
             places[k] = rows[s]
             for h in range(len(horizons)):
                 chances[k, h] = min(chance[s, h], 1.0)
-            _quantiles_s(counts[s], soonest[s], latest[s], quantiles_s[k])
+            _quantiles_s(counts[s], chance[s, -1], soonest[s], latest[s], quantiles_s[k])
             k += 1
     return places, chances, quantiles_s
 
@@ -134,21 +137,23 @@ def _histograms(
     for i in range(len(at)):
         s = at[i]
         if s >= 0 and latest[s] >= 0.0:
-            place = int((np.log(t_s[i] + _SOON_S) - first[s]) * bins_per_ln[s])
+            at_table = t_s[i] * _TABLE_PER_S
+            row = int(at_table)
+            log = _TABLE[row] + (at_table - row) * (_TABLE[row + 1] - _TABLE[row])
+            place = int((log - first[s]) * bins_per_ln[s])
             counts[s, min(max(place, 0), _BINS - 1)] += weight[i]
     return counts
 
 
 @numba.njit(cache=True, nogil=True)
 def _quantiles_s(
-    counts: FloatArray, soonest_s: float, latest_s: float, quantiles_s: FloatArray
+    counts: FloatArray, total: float, soonest_s: float, latest_s: float, quantiles_s: FloatArray
 ) -> None:
     """Seconds at which the histogram reaches each of QUANTILES, never falling."""
-    total = counts.sum()
     first, span = np.log(soonest_s + _SOON_S), np.log((latest_s + _SOON_S) / (soonest_s + _SOON_S))
+    below, place = 0.0, 0
     for k in range(len(QUANTILES)):
         wanted = QUANTILES[k] * total
-        below, place = 0.0, 0
         while place < _BINS - 1 and below + counts[place] < wanted:
             below += counts[place]
             place += 1

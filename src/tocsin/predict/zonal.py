@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from tocsin.geo import M_PER_DEG
+from tocsin.predict.aims import RATES, Aims, Place, rates_per_m
 from tocsin.words import FloatArray, Int32Array, IntArray
 
 HARM_RADIUS_M: Final = 500.0
@@ -19,16 +20,11 @@ HARM_RADIUS_M: Final = 500.0
 
 _CELLS_MAX: Final = 1_000_000  # chosen: Ukraine at 1.1 km, Israel at 0.27 km, some 10 MB
 _CELL_M_MIN: Final = 250.0  # chosen: half the harm radius; finer tells nothing more
+_RIM_CELLS: Final = 0.75
+"""A zone is listed by cells whose middles lie up to the harm radius and so many cells from it: half
+a cell, and half the distance of two points on its outline. Counted whole, they made 4 km zones 16 %
+too likely to be hit."""
 _LOCATE_ROWS: Final = 200_000  # points per call of `locate`, bounds its scratch memory
-
-HAZARD_UNZONED_PER_M: Final = 0.002e-3
-"""Rate at which a flight ends outside every zone: falls only, algorithms.md 5 (0.002 per km)."""
-_HAZARD_FLOOR_PER_M: Final = 0.020e-3
-"""Rate over a zone without people: chosen so that 1 km flown there is 2 % of risk, the warning
-threshold; intentions are unknown and a zone with few people must not be forgotten."""
-_HAZARD_PEOPLE_PER_M: Final = 0.080e-3  # added over a city: a mean of 10 km from edge to target
-_DENSITY_HALF_PER_KM2: Final = 200.0  # half of it at a small town's density; both chosen
-_UNKNOWN_DENSITY_SHARE: Final = 0.5  # people unknown: as if a small town
 
 
 class Zones(Protocol):
@@ -53,7 +49,10 @@ class Raster(NamedTuple):
 
     start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
     zone           int32 (m,)               the zone that holds the cell's centre first
-    hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it
+    share          float64 (m,)             of the cell, from which that zone is harmed: 1 where it
+                                            holds the centre, else what is so on the average
+    hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it (`aims`)
+    unzoned_per_m  the same outside every zone
     longest        zones in the longest list
     """
 
@@ -65,15 +64,19 @@ class Raster(NamedTuple):
     columns: int
     start: Int32Array
     zone: Int32Array
+    share: FloatArray
     hazard_per_m: FloatArray
+    unzoned_per_m: float
     longest: int
 
 
-def raster(zones: Zones) -> Raster:
-    """The grid of `zones`; ValueError when the map is empty."""
+def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] = ()) -> Raster:
+    """The grid of `zones`, with the rates of `aims`; ValueError when the map is empty."""
     if len(zones) == 0 or len(zones.ring_xy) == 0:
         raise ValueError("the zone map has no zones: compile it again with `tocsin zones`")
-    frame = _frame(zones)
+    frame = _frame(zones)._replace(
+        hazard_per_m=rates_per_m(aims, zones, places), unzoned_per_m=aims.unzoned_per_m
+    )
     outline_cell, outline_zone = _near_outlines(zones, frame)
     centre_zone = _centres(zones, frame)
     inside = np.flatnonzero(centre_zone >= 0)
@@ -84,10 +87,13 @@ def raster(zones: Zones) -> Raster:
     cell, zone = key // len(zones), key % len(zones)
     order = np.lexsort((zone, zone != centre_zone[cell], cell))
     cell, zone = cell[order], zone[order]
+    cell_m = _M_PER_DEG / frame.rows_per_deg
+    rim = HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m)
     start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
     return frame._replace(
         start=start.astype(np.int32),
         zone=zone.astype(np.int32),
+        share=np.where(zone == centre_zone[cell], 1.0, rim),
         longest=int(np.diff(start).max(initial=1)),
     )
 
@@ -100,18 +106,6 @@ def cell_of(grid: Raster, lat_deg: float, lon_deg: float) -> int:
     if row >= 0.0 and column >= 0.0 and row < grid.rows and column < grid.columns:
         return int(row) * grid.columns + int(column)
     return -1
-
-
-def _hazard_per_m(zones: Zones) -> FloatArray:
-    """Hazard of each zone: a floor, and more with the density of people, saturating."""
-    density_per_km2 = zones.people / np.maximum(zones.area_m2, 1.0) * 1e6
-    share = np.where(
-        zones.people < 0,
-        _UNKNOWN_DENSITY_SHARE,
-        density_per_km2 / (density_per_km2 + _DENSITY_HALF_PER_KM2),
-    )
-    hazard: FloatArray = _HAZARD_FLOOR_PER_M + _HAZARD_PEOPLE_PER_M * share
-    return hazard
 
 
 def _frame(zones: Zones) -> Raster:
@@ -134,7 +128,9 @@ def _frame(zones: Zones) -> Raster:
         columns=int(np.ceil(width_m / cell_m)) + 2 * margin_cells,
         start=np.zeros(1, dtype=np.int32),
         zone=np.zeros(0, dtype=np.int32),
-        hazard_per_m=_hazard_per_m(zones),
+        share=np.zeros(0),
+        hazard_per_m=np.zeros(0),
+        unzoned_per_m=0.0,
         longest=1,
     )
 

@@ -10,6 +10,7 @@ NaN in a float column mean *absent*, never zero.
 """
 
 from tocsin.words.basics import (
+    AIMS,
     HORIZONS_S,
     KINDS,
     LEVELS,
@@ -65,12 +66,14 @@ from tocsin.words.passive import (
 )
 from tocsin.words.site import (
     OperatorSite,
+    PlaceSite,
     SensorSite,
     Site,
     SourceSite,
 )
 
 __all__ = [
+    "AIMS",
     "EVIDENCE_BATCH_SHIFT",
     "EVIDENCE_FRAME_SHIFT",
     "EVIDENCE_PART_MAX",
@@ -110,6 +113,7 @@ __all__ = [
     "Order",
     "Others",
     "Output",
+    "PlaceSite",
     "Presences",
     "Reason",
     "Receipt",

@@ -39,6 +39,10 @@ LEVELS: Final = ("none", "yellow", "red")
 REALMS: Final = ("live", "exercise", "test")
 MODES: Final = ("shadow", "advise", "confirm", "automatic")
 
+AIMS: Final = ("people", "even", "wary")
+"""What the forecast of drones and cruise missiles believes of where they are going; `people` is the
+default. The site file says which."""
+
 HORIZONS_S: Final = (30, 60, 120, 180, 300, 600, 900, 1800)
 """Seconds ahead at which `Arrivals.chance` is given, cumulatively."""
 

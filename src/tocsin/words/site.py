@@ -47,6 +47,15 @@ class OperatorSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fi
     actions: tuple[str, ...] = ("release", "stop", "cancel", "all_clear", "raise")
 
 
+class PlaceSite(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
+    """One place that draws threats as `people` more inhabitants of its zone would."""
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    people: int
+
+
 class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=True):
     """One installation, as read from its TOML file by `edge.site`. Frozen; hashed into the journal.
 
@@ -65,7 +74,9 @@ class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=Tru
     sources: tuple[SourceSite, ...] = ()
     operators: tuple[OperatorSite, ...] = ()
     elevation: str = ""
+    places: tuple[PlaceSite, ...] = ()
     policy: str = "default"
+    aims: str = "people"
     confirm_s: float = 15.0
     clock_s_max: float = 15.0
     require_coverage: bool = False
