@@ -17,8 +17,6 @@ from scipy.optimize import minimize
 from tocsin.geo import geodetic
 from tocsin.words import FloatArray
 
-TUNING: Final = {"ua-mixed": (101, 60), "decoys": (101, 8), "ua-record-night": (101, 1)}
-"""Scenario -> seed and raids."""
 STEP_M: Final = 500.0
 TURNING_DEG: Final = 1.0  # in 500 m: a straight leg bends less, a turn more
 TURN_DEG_MAX: Final = 180.0  # circles count as one turn back
@@ -98,11 +96,11 @@ def rates(pools: list[list[Way]]) -> tuple[float, float, float, float]:
 
 def main() -> None:
     """Print it all."""
-    pools: dict[str, list[Way]] = {name: [] for name in TUNING}
+    pools: dict[str, list[Way]] = {name: [] for name in flying.TUNING}
     for kind in ("drone", "cruise"):
         sys.stdout.write(f"{kind}\n")
         per_km, square = [], []
-        for name, (seed, count) in TUNING.items():
+        for name, (seed, count) in flying.TUNING.items():
             some = ways(name, seed, count, kind)
             if not some:
                 continue

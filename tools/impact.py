@@ -33,7 +33,7 @@ def figures(report: dict[str, Any]) -> str:
         "",
         "| figure | Tocsin | least to most | Monte Carlo, 1,000 flights | to reach |",
         "|---|---|---|---|---|",
-        *map(table_row, report["rows"]),
+        *(table_row(row) for row in report["rows"] if row.get("page") is None),
         "",
     ]
     return "\n".join(lines)

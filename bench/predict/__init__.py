@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from tests.predict.squares import M_PER_DEG, Squares
 
-from bench.predict import cases, maps, truth
+from bench.predict import cases, flying, maps, truth
 from bench.predict.cases import LAT_DEG, LON_DEG, QUALITIES, Case, bodies
 from bench.predict.truth import Floats
 from bench.track.rows import Row, row, say
@@ -203,11 +203,15 @@ def main(args: list[str]) -> list[Row]:
     parser.add_argument("--seeds", type=_numbers, default=[1], help="such as 1,2")
     parser.add_argument("--each", type=int, default=10, help="cases of each quality and seed")
     parser.add_argument("--flights", type=int, default=1_000_000, help="of the truth, a case")
-    parser.add_argument("--only", default="speed,accuracy")
+    parser.add_argument("--only", default="speed,accuracy,mixed", help="or flying")
     asked = parser.parse_args(args)
     if set(asked.seeds) & set(TUNING_SEEDS):
         say(f"these seeds were used for tuning: {sorted(set(asked.seeds) & set(TUNING_SEEDS))}")
     rows = []
+    if "mixed" in asked.only:
+        rows += flying.speed()
+    if "flying" in asked.only:
+        rows += flying.calibration()
     if "speed" in asked.only:
         rows += speed(asked.seeds, asked.each)
     if "accuracy" in asked.only:

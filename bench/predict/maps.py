@@ -39,6 +39,7 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
         columns_per_deg=float(columns_per_deg),
         rows=rows,
         columns=columns,
+        sole=zone.astype(np.int32),
         start=np.arange(rows * columns + 1, dtype=np.int32),
         zone=zone.astype(np.int32),
         share=np.ones(len(zone)),

@@ -24,9 +24,10 @@ from tocsin.words import FloatArray, Int32Array
 HEADING_SD_MAX_RAD: Final = 1.0  # beyond this the fan already points almost everywhere
 SPEED_SD_MAX: Final = 0.3  # relative; keeps every path's speed positive
 _SPEED_SHARE_MIN: Final = 0.2
+_SEVERAL: Final = -2  # in `Raster.sole`
 
 DIVE_SURE_SD: Final = 2.0
-DIVE_SLOPES: Final = (0.15, 0.45)
+DIVE_SLOPES: Final = (0.20, 0.45)
 DIVE_CHANCE: Final = 0.95
 DIVE_SPAN: Final = (0.7, 1.3)
 """A descent whose slope, less two standard deviations of vertical speed, is more than the first of
@@ -170,20 +171,25 @@ def fly(
         alive = 1.0 / count
         flown_m = 0.0
         for j in range(steps):
+            below = grid.sole[cells[j]] if cells[j] >= 0 else -1
             first, last = 0, 0
-            if cells[j] >= 0:
+            if below == _SEVERAL:
                 first, last = grid.start[cells[j]], grid.start[cells[j] + 1]
-            per_m = grid.hazard_per_m[grid.zone[first]] if last > first else grid.unzoned_per_m
+                below = grid.zone[first]
+            per_m = grid.hazard_per_m[below] if below >= 0 else grid.unzoned_per_m
             hazard = per_m * fan.step_m[j]
             if flown_m < last_m:
                 within_m = min(flown_m + fan.step_m[j], last_m) - max(flown_m, first_m)
                 hazard += max(within_m, 0.0) * dive_per_m
             flown_m += fan.step_m[j]
-            spared = alive / (1.0 + hazard * (1.0 + hazard * (0.5 + hazard / 6.0)))
-            end = alive - spared
-            alive = spared
+            spared = 1.0 / (1.0 + hazard * (1.0 + hazard * (0.5 + hazard / 6.0)))
+            end = alive * (1.0 - spared)
+            alive *= spared
             total += end
             after_s = fan.flown_m[i, j] * s_per_m
+            if last == first and below >= 0:
+                zone[ends], t_s[ends], weight[ends] = below, after_s, end
+                ends += 1
             for at in range(first, last):
                 zone[ends], t_s[ends], weight[ends] = grid.zone[at], after_s, end * grid.share[at]
                 ends += 1

@@ -47,6 +47,8 @@ class Zones(Protocol):
 class Raster(NamedTuple):
     """Cells in rows from the south and columns from the west, row by row; zones listed per cell.
 
+    sole           int32 (rows*columns,)    the zone of a cell that lists none but the one below its
+                                            centre; -1 where none is listed, -2 where more are
     start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
     zone           int32 (m,)               the zone that holds the cell's centre first
     share          float64 (m,)             of the cell, from which that zone is harmed: 1 where it
@@ -62,6 +64,7 @@ class Raster(NamedTuple):
     columns_per_deg: float
     rows: int
     columns: int
+    sole: Int32Array
     start: Int32Array
     zone: Int32Array
     share: FloatArray
@@ -90,11 +93,15 @@ def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] =
     cell_m = _M_PER_DEG / frame.rows_per_deg
     rim = HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m)
     start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
+    listed = np.diff(start)
     return frame._replace(
+        sole=np.where(
+            (listed == 1) & (centre_zone >= 0), centre_zone, -1 - np.minimum(listed, 1)
+        ).astype(np.int32),
         start=start.astype(np.int32),
         zone=zone.astype(np.int32),
         share=np.where(zone == centre_zone[cell], 1.0, rim),
-        longest=int(np.diff(start).max(initial=1)),
+        longest=int(listed.max(initial=1)),
     )
 
 
@@ -126,6 +133,7 @@ def _frame(zones: Zones) -> Raster:
         columns_per_deg=columns_per_deg,
         rows=int(np.ceil(height_m / cell_m)) + 2 * margin_cells,
         columns=int(np.ceil(width_m / cell_m)) + 2 * margin_cells,
+        sole=np.zeros(0, dtype=np.int32),
         start=np.zeros(1, dtype=np.int32),
         zone=np.zeros(0, dtype=np.int32),
         share=np.zeros(0),
