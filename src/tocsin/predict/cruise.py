@@ -2,9 +2,9 @@
 
 Each path of the fan is flown in steps. In each step the flight ends, and harms what is near, with
 chance ``1 - exp(-hazard x step)``; what is left flies on. The hazard is that of the zone below,
-higher where more people live (`zonal`), so a zone on the line of flight has a chance that rises as
-the weapon approaches, and one aside or behind has next to none. A weapon surely descending gets a
-further hazard over the distance in which it would reach the ground. Surviving chance is lost with
+higher where more people live (`aims`), so a zone on the line of flight has a chance that rises as
+the weapon approaches, and one aside or behind has next to none. A weapon surely diving gets a
+further hazard where its slope meets the ground. Surviving chance is lost with
 every step, so the ends of one track never add up to more than 1.
 """
 
@@ -144,15 +144,8 @@ def fly(
     count = len(fan.heading)
     around = plane(start.lat_deg, start.lon_deg)
     cells = np.empty(len(fan.step_m), dtype=np.int64)
-    first_m, last_m = DIVE_SPAN[0] * start.dive_m, DIVE_SPAN[1] * start.dive_m
-    dive_per_m = start.dive_hazard / (last_m - first_m)
-    if start.dive_hazard == 0.0:
-        last_m = 0.0
     for i in range(count):
-        sin_off = np.sin(fan.heading[i] * start.heading_sd_rad)
-        cos_off = np.cos(fan.heading[i] * start.heading_sd_rad)
-        sine = start.sin_heading * cos_off - start.cos_heading * sin_off
-        cosine = start.cos_heading * cos_off + start.sin_heading * sin_off
+        sine, cosine = _turned(start, fan.heading[i] * start.heading_sd_rad)
         across_m = fan.across[i] * start.across_sd_m
         along_m = fan.along[i] * start.along_sd_m
         east_m = along_m * start.sin_heading - across_m * start.cos_heading
@@ -168,8 +161,7 @@ def fly(
                 north_m + ahead_m * cosine + left_m * sine,
             )
             cells[j] = cell_of(grid, lat_deg, lon_deg)
-        alive = 1.0 / count
-        flown_m = 0.0
+        alive, flown_m = 1.0 / count, 0.0
         for j in range(steps):
             below = grid.sole[cells[j]] if cells[j] >= 0 else -1
             first, last = 0, 0
@@ -178,9 +170,8 @@ def fly(
                 below = grid.zone[first]
             per_m = grid.hazard_per_m[below] if below >= 0 else grid.unzoned_per_m
             hazard = per_m * fan.step_m[j]
-            if flown_m < last_m:
-                within_m = min(flown_m + fan.step_m[j], last_m) - max(flown_m, first_m)
-                hazard += max(within_m, 0.0) * dive_per_m
+            if start.dive_hazard > 0.0:
+                hazard += _dive(start, flown_m, flown_m + fan.step_m[j])
             flown_m += fan.step_m[j]
             spared = 1.0 / (1.0 + hazard * (1.0 + hazard * (0.5 + hazard / 6.0)))
             end = alive * (1.0 - spared)
@@ -203,3 +194,21 @@ def _steps(flown_m: FloatArray, most_m: float) -> int:
     while steps < len(flown_m) and flown_m[steps] <= most_m:
         steps += 1
     return steps
+
+
+@numba.njit(cache=True, nogil=True)
+def _turned(start: Start, off_rad: float) -> tuple[float, float]:
+    """Sine and cosine of the heading so far to the left of the known one."""
+    sine, cosine = np.sin(off_rad), np.cos(off_rad)
+    return (
+        start.sin_heading * cosine - start.cos_heading * sine,
+        start.cos_heading * cosine + start.sin_heading * sine,
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def _dive(start: Start, from_m: float, to_m: float) -> float:
+    """Hazard of the dive, if it is one, over this part of a path."""
+    first_m, last_m = DIVE_SPAN[0] * start.dive_m, DIVE_SPAN[1] * start.dive_m
+    within_m = min(to_m, last_m) - max(from_m, first_m)
+    return start.dive_hazard * max(within_m, 0.0) / (last_m - first_m)

@@ -133,7 +133,7 @@ def _histograms(
         first[s] = np.log(soonest[s] + _SOON_S)
         span = np.log(max(latest[s], soonest[s]) + _SOON_S) - first[s]
         bins_per_ln[s] = _BINS / span if span > 1e-12 else 0.0
-    counts = np.zeros((count, _BINS), dtype=np.float32)
+    counts = np.zeros((count, _BINS))
     for i in range(len(at)):
         s = at[i]
         if s >= 0 and latest[s] >= 0.0:
