@@ -7,8 +7,8 @@ it to its speed. The same paths serve every track at every moment, so chances do
 A path's heading is the sum of (1) a slow wander, two random waves (spectral representation of a
 Gaussian process: Shinozuka and Deodatis, Appl. Mech. Rev. 44 (1991) 191-204), which starts at zero;
 (2) at most two waypoints, at exponentially distributed distances, each with a normal turn.
-Turns are fitted by `tools/fit_flying.py` to simulated flights, for no public set of real ones exists.
-Those fly straight between turns; the wander is chosen, because real ones weave.
+Turns are fitted by `tools/fit_flying.py` to simulated flights, for no public set of real ones
+exists. Those fly straight between turns; the wander is chosen, because real ones weave.
 """
 
 from typing import Final, NamedTuple
