@@ -31,6 +31,12 @@ allow = [[25, 1]]
 [[operators]]
 name = "duty"
 public_key = "00"
+
+[[places]]
+name = "plant"
+lat_deg = 50.1
+lon_deg = 36.1
+people = 20000
 """
 
 
@@ -55,8 +61,11 @@ MISTAKES = {
     "missing key": ('mode = "automatic"', "", "missing required field `mode`"),
     "wrong type": ("lat_deg = 50.0", 'lat_deg = "north"', "float"),
     "realm": ('"exercise"', '"practice"', "choose from live, exercise, test"),
+    "aims": ('zones = "ua"', 'zones = "ua"\naims = "towns"', "choose from people, even, wary"),
     "mode": ('"automatic"', '"auto"', "choose from shadow, advise, confirm, automatic"),
     "sender": ("warn@example.org", "warn us", "CAP 1.2 wants a name without space"),
+    "a place of nobody": ("people = 20000", "people = 0", "'plant': people = 0: give a number"),
+    "a place nowhere": ("lat_deg = 50.1", "lat_deg = 95.0", "'plant': lat_deg, lon_deg are not"),
     "no languages": ('["uk", "en"]', "[]", "name at least one"),
     "scheme": ("udp://", "tcp://", "begin it with udp:// or pcap:// or file://"),
     "port": (":8600", "", "write udp://host:port"),
