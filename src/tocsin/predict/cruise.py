@@ -32,7 +32,7 @@ DIVE_CHANCE: Final = 0.95
 DIVE_SPAN: Final = (0.7, 1.3)
 """A descent whose slope, less two standard deviations of vertical speed, is more than the first of
 `DIVE_SLOPES` may be a dive; from the second on it is one with `DIVE_CHANCE`, and ends where the
-slope meets the ground, give or take `DIVE_SPAN`. Measured on tuning seeds (`tools.fit_flying`): of
+slope meets the ground, give or take `DIVE_SPAN`. Measured once on seed 101 by hand, in no tool: of
 descents at 0.1 to 0.2 (a craft changes its level at 8 m/s) 1 in 50 ended there, at 0.35 to 0.6 3
 in 4, steeper 19 in 20, and of those nine in ten within a twentieth of the distance."""
 
