@@ -67,7 +67,6 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "table",
             "Places that draw threats as many people would, one [[places]] each.",
         ),
-        "policy": ("name", "Which table of thresholds decides; see the stages page."),
         "aims": (
             "people, even or wary",
             (
