@@ -42,7 +42,7 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
         sole=zone.astype(np.int32),
         start=np.arange(rows * columns + 1, dtype=np.int32),
         zone=zone.astype(np.int32),
-        share=np.ones(len(zone)),
+        rim=1.0,
         hazard_per_m=np.zeros(count),
         unzoned_per_m=0.0,
         longest=1,

@@ -18,13 +18,12 @@ from tocsin.geo import geodetic, local_axes
 from tocsin.predict.fan import Fan
 from tocsin.predict.plane import place, plane
 from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
-from tocsin.predict.zonal import Raster, cell_of
+from tocsin.predict.zonal import BESIDE, SEVERAL, Raster, cell_of
 from tocsin.words import FloatArray, Int32Array
 
 HEADING_SD_MAX_RAD: Final = 1.0  # beyond this the fan already points almost everywhere
 SPEED_SD_MAX: Final = 0.3  # relative; keeps every path's speed positive
 _SPEED_SHARE_MIN: Final = 0.2
-_SEVERAL: Final = -2  # in `Raster.sole`
 
 DIVE_SURE_SD: Final = 2.0
 DIVE_SLOPES: Final = (0.20, 0.45)
@@ -163,9 +162,9 @@ def fly(
             cells[j] = cell_of(grid, lat_deg, lon_deg)
         alive, flown_m = 1.0 / count, 0.0
         for j in range(steps):
-            below = grid.sole[cells[j]] if cells[j] >= 0 else -1
-            first, last = 0, 0
-            if below == _SEVERAL:
+            kind = grid.sole[cells[j]] if cells[j] >= 0 else -1
+            below, first, last = kind, 0, 0
+            if kind <= SEVERAL:
                 first, last = grid.start[cells[j]], grid.start[cells[j] + 1]
                 below = grid.zone[first]
             per_m = grid.hazard_per_m[below] if below >= 0 else grid.unzoned_per_m
@@ -177,12 +176,13 @@ def fly(
             end = alive * (1.0 - spared)
             alive *= spared
             total += end
-            after_s = fan.flown_m[i, j] * s_per_m
-            if last == first and below >= 0:
-                zone[ends], t_s[ends], weight[ends] = below, after_s, end
+            after_s = min(fan.flown_m[i, j] * s_per_m, HORIZON_S_MAX)
+            if below >= 0:
+                share = grid.rim if kind == BESIDE else 1.0
+                zone[ends], t_s[ends], weight[ends] = below, after_s, end * share
                 ends += 1
-            for at in range(first, last):
-                zone[ends], t_s[ends], weight[ends] = grid.zone[at], after_s, end * grid.share[at]
+            for at in range(first + 1, last):
+                zone[ends], t_s[ends], weight[ends] = grid.zone[at], after_s, end * grid.rim
                 ends += 1
     return ends, total
 

@@ -1,6 +1,6 @@
 """How drones and cruise missiles may fly on: one fixed fan of paths per kind.
 
-Nobody knows where such a weapon is going. The fan is a set of 128 ground tracks that all start at
+Nobody knows where such a weapon is going. The fan is a set of 256 ground tracks that all start at
 the origin heading along +x; the kernel in `cruise` turns it to each track's heading and stretches
 it to its speed. The same paths serve every track at every moment, so chances do not flicker.
 
@@ -19,12 +19,14 @@ from tocsin.predict import spread
 from tocsin.predict.tally import HORIZON_S_MAX
 from tocsin.words import FloatArray
 
-PATHS: Final = 128
+PATHS: Final = 256
 _DIMENSIONS: Final = 13
-_STEP_M: Final = 400.0
-_STEP_GROWTH: Final = 0.05
-"""Steps grow with distance: 400 m near, 5 km at 90 km. Each path starts its steps at another phase,
-so that together the paths see every metre."""
+_STEP_M: Final = 1_000.0
+_STEP_GROWTH: Final = 0.2
+"""Steps grow with distance: 1 km near, 19 km at 90 km. Each path starts its steps at another phase,
+so that together the paths see every metre. Chosen by the distance of chances from those of 2,048
+paths in steps of 150 m: many paths in long steps are nearer than half as many in short ones, which
+take longer (`tests/predict/test_fan.py`)."""
 _FINE_M: Final = 250.0  # step of the integration along a path
 
 

@@ -12,6 +12,7 @@ HORIZON_S_MAX: Final = float(HORIZONS_S[-1])
 QUANTILES: Final = (0.05, 0.50, 0.95)
 HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
 _BINS: Final = 128
+_FEW: Final = 20  # ends that are ordered rather than counted in bins; chosen by time
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
 _TABLE_PER_S: Final = 2.0
@@ -62,87 +63,117 @@ def tally(
     """Zones in order, their cumulative chances (n,H) and arrival quantiles (n,3), in seconds.
 
     `zone`, `t_s` and `weight` list the ends; those later than 1800 s do not count. Zones below
-    `chance_min` are left out. One flight touches few of a country's zones: only a list of slots
-    is as long as all of them.
+    `chance_min` are left out. The ends of each zone are put together first, so that the rest
+    works on a few at a time.
     """
-    slot = np.full(zones, -1, dtype=np.int32)
-    horizons = np.array(HORIZONS)
-    rows = _touched(slot, zone)
-    count = len(rows)
-    for s in range(count):
-        slot[rows[s]] = s
-    chance = np.zeros((count, len(horizons)))
-    soonest, latest = np.full(count, np.inf), np.zeros(count)
-    at = np.empty(len(zone), dtype=np.int32)
+    start = np.zeros(zones + 1, dtype=np.int32)
+    for i in range(len(zone)):
+        start[zone[i] + 1] += t_s[i] <= HORIZON_S_MAX
+    for z in range(zones):
+        start[z + 1] += start[z]
+    after_s, share = np.empty(len(zone)), np.empty(len(zone))
+    for i in range(len(zone)):  # leaves `start` where the next zone begins
+        if t_s[i] <= HORIZON_S_MAX:
+            at = start[zone[i]]
+            after_s[at], share[at] = t_s[i], weight[i]
+            start[zone[i]] = at + 1
+    places = np.empty(min(zones, len(zone)), dtype=np.int32)
+    chances, quantiles_s = (
+        np.empty((len(places), len(HORIZONS))),
+        np.empty((len(places), len(QUANTILES))),
+    )
+    counts = np.empty(_BINS)
+    kept, first = 0, 0
+    for z in range(zones):
+        last = start[z]
+        if last > first:
+            total = _cumulated(after_s, share, first, last, chances[kept])
+            if total >= chance_min and total > 0.0:
+                places[kept] = z
+                if last - first <= _FEW:
+                    _sort(after_s, share, first, last)
+                    _exact_s(after_s, share, first, last, total, quantiles_s[kept])
+                else:
+                    _quantiles(after_s, share, first, last, total, counts, quantiles_s[kept])
+                kept += 1
+        first = last
+    return places[:kept], chances[:kept], quantiles_s[:kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def _cumulated(
+    after_s: FloatArray, share: FloatArray, first: int, last: int, chance: FloatArray
+) -> float:
+    """Fills the chance within each horizon, at most 1; the sum of all."""
+    chance[:] = 0.0
     h = 0
-    for i in range(len(zone)):
-        s = slot[zone[i]]
-        at[i] = -1
-        if t_s[i] > horizons[-1]:
-            continue
-        while t_s[i] > horizons[h]:
+    for i in range(first, last):
+        while after_s[i] > HORIZONS[h]:
             h += 1
-        while h > 0 and t_s[i] <= horizons[h - 1]:
+        while h > 0 and after_s[i] <= HORIZONS[h - 1]:
             h -= 1
-        at[i] = s
-        chance[s, h] += weight[i]
-        soonest[s], latest[s] = min(soonest[s], t_s[i]), max(latest[s], t_s[i])
-    kept = 0
-    for s in range(count):
-        for h in range(1, len(horizons)):
-            chance[s, h] += chance[s, h - 1]
-        if chance[s, -1] < chance_min or chance[s, -1] <= 0.0:
-            latest[s] = -1.0  # not counted further
-            continue
-        kept += 1
-    counts = _histograms(at, t_s, weight, soonest, latest)
-    places, chances = np.empty(kept, dtype=np.int32), np.empty((kept, len(horizons)))
-    quantiles_s = np.empty((kept, len(QUANTILES)))
-    k = 0
-    for s in range(count):
-        if latest[s] >= 0.0:
-            places[k] = rows[s]
-            for h in range(len(horizons)):
-                chances[k, h] = min(chance[s, h], 1.0)
-            _quantiles_s(counts[s], chance[s, -1], soonest[s], latest[s], quantiles_s[k])
-            k += 1
-    return places, chances, quantiles_s
+        chance[h] += share[i]
+    total = 0.0
+    for h in range(len(HORIZONS)):
+        total += chance[h]
+        chance[h] = min(total, 1.0)
+    return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _touched(slot: Int32Array, zone: Int32Array) -> Int32Array:
-    """The zones that occur, in order; their slots are no longer -1."""
-    found = np.empty(min(len(zone), len(slot)), dtype=np.int32)
-    count = 0
-    for i in range(len(zone)):
-        if slot[zone[i]] < 0:
-            slot[zone[i]] = 0
-            found[count] = zone[i]
-            count += 1
-    return np.sort(found[:count])
+def _sort(after_s: FloatArray, share: FloatArray, first: int, last: int) -> None:
+    """Order these ends by time, by insertion: they are few, and come in a few rising runs."""
+    for i in range(first + 1, last):
+        t_s, weight, at = after_s[i], share[i], i
+        while at > first and after_s[at - 1] > t_s:
+            after_s[at], share[at] = after_s[at - 1], share[at - 1]
+            at -= 1
+        after_s[at], share[at] = t_s, weight
 
 
 @numba.njit(cache=True, nogil=True)
-def _histograms(
-    at: Int32Array, t_s: FloatArray, weight: FloatArray, soonest: FloatArray, latest: FloatArray
-) -> FloatArray:
-    """Weights of the ends of each zone (slot `at`) by bin between its soonest and latest end."""
-    count = len(soonest)
-    first, bins_per_ln = np.empty(count), np.empty(count)
-    for s in range(count):
-        first[s] = np.log(soonest[s] + _SOON_S)
-        span = np.log(max(latest[s], soonest[s]) + _SOON_S) - first[s]
-        bins_per_ln[s] = _BINS / span if span > 1e-12 else 0.0
-    counts = np.zeros((count, _BINS))
-    for i in range(len(at)):
-        s = at[i]
-        if s >= 0 and latest[s] >= 0.0:
-            at_table = t_s[i] * _TABLE_PER_S
-            row = int(at_table)
-            log = _TABLE[row] + (at_table - row) * (_TABLE[row + 1] - _TABLE[row])
-            place = int((log - first[s]) * bins_per_ln[s])
-            counts[s, min(max(place, 0), _BINS - 1)] += weight[i]
-    return counts
+def _exact_s(
+    after_s: FloatArray,
+    share: FloatArray,
+    first: int,
+    last: int,
+    total: float,
+    quantiles_s: FloatArray,
+) -> None:
+    """Fills the times at which the sum of these ends, in order of time, reaches each quantile."""
+    at, below = first, share[first]
+    for k in range(len(QUANTILES)):
+        while at < last - 1 and below < QUANTILES[k] * total:
+            at += 1
+            below += share[at]
+        quantiles_s[k] = after_s[at]
+
+
+@numba.njit(cache=True, nogil=True)
+def _quantiles(
+    after_s: FloatArray,
+    share: FloatArray,
+    first: int,
+    last: int,
+    total: float,
+    counts: FloatArray,
+    quantiles_s: FloatArray,
+) -> None:
+    """Fills the quantiles of these ends, by a histogram between the soonest and the latest."""
+    soonest, latest = after_s[first], after_s[first]
+    for i in range(first, last):
+        soonest, latest = min(soonest, after_s[i]), max(latest, after_s[i])
+    low = np.log(soonest + _SOON_S)
+    span = np.log(latest + _SOON_S) - low
+    bins_per_ln = _BINS / span if span > 1e-12 else 0.0
+    counts[:] = 0.0
+    for i in range(first, last):
+        at_table = after_s[i] * _TABLE_PER_S
+        at = int(at_table)
+        log = _TABLE[at] + (at_table - at) * (_TABLE[at + 1] - _TABLE[at])
+        place = int((log - low) * bins_per_ln)
+        counts[min(max(place, 0), _BINS - 1)] += share[i]
+    _quantiles_s(counts, total, soonest, latest, quantiles_s)
 
 
 @numba.njit(cache=True, nogil=True)

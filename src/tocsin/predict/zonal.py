@@ -24,6 +24,8 @@ _RIM_CELLS: Final = 0.75
 """A zone is listed by cells whose middles lie up to the harm radius and so many cells from it: half
 a cell, and half the distance of two points on its outline. Counted whole, they made 4 km zones 16 %
 too likely to be hit."""
+SEVERAL: Final = -2
+BESIDE: Final = -3
 _LOCATE_ROWS: Final = 200_000  # points per call of `locate`, bounds its scratch memory
 
 
@@ -48,11 +50,12 @@ class Raster(NamedTuple):
     """Cells in rows from the south and columns from the west, row by row; zones listed per cell.
 
     sole           int32 (rows*columns,)    the zone of a cell that lists none but the one below its
-                                            centre; -1 where none is listed, -2 where more are
+                                            centre; -1 where none is listed, else `SEVERAL`, or
+                                            `BESIDE` where none listed holds the centre
     start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
     zone           int32 (m,)               the zone that holds the cell's centre first
-    share          float64 (m,)             of the cell, from which that zone is harmed: 1 where it
-                                            holds the centre, else what is so on the average
+    rim            share of a cell from which a zone is harmed that does not hold its centre, on
+                   the average
     hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it (`aims`)
     unzoned_per_m  the same outside every zone
     longest        zones in the longest list
@@ -67,7 +70,7 @@ class Raster(NamedTuple):
     sole: Int32Array
     start: Int32Array
     zone: Int32Array
-    share: FloatArray
+    rim: float
     hazard_per_m: FloatArray
     unzoned_per_m: float
     longest: int
@@ -91,16 +94,15 @@ def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] =
     order = np.lexsort((zone, zone != centre_zone[cell], cell))
     cell, zone = cell[order], zone[order]
     cell_m = _M_PER_DEG / frame.rows_per_deg
-    rim = HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m)
     start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
     listed = np.diff(start)
+    more = np.where(centre_zone >= 0, SEVERAL, BESIDE)
+    sole = np.where((listed == 1) & (centre_zone >= 0), centre_zone, more)
     return frame._replace(
-        sole=np.where(
-            (listed == 1) & (centre_zone >= 0), centre_zone, -1 - np.minimum(listed, 1)
-        ).astype(np.int32),
+        sole=np.where(listed == 0, -1, sole).astype(np.int32),
         start=start.astype(np.int32),
         zone=zone.astype(np.int32),
-        share=np.where(zone == centre_zone[cell], 1.0, rim),
+        rim=HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m),
         longest=int(listed.max(initial=1)),
     )
 
@@ -136,7 +138,7 @@ def _frame(zones: Zones) -> Raster:
         sole=np.zeros(0, dtype=np.int32),
         start=np.zeros(1, dtype=np.int32),
         zone=np.zeros(0, dtype=np.int32),
-        share=np.zeros(0),
+        rim=1.0,
         hazard_per_m=np.zeros(0),
         unzoned_per_m=0.0,
         longest=1,
