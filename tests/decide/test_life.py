@@ -74,6 +74,37 @@ def test_only_a_take_cover_is_late() -> None:
     assert not any(late for _, stage, late in told if stage != "take_cover")
 
 
+# ---- spared -------------------------------------------------------------------------------------
+
+
+def elsewhere(threat: str = "ballistic", **impact: float) -> Story:
+    """A footprint over two zones that leaves zone 0, 60 s before anything was due there."""
+    away = Flight(zone=0, arrives_s=150.0, threat=threat, gone_s=90.0, track=1)
+    other = Flight(zone=1, arrives_s=150.0, threat=threat, track=1)
+    before = [Flight(zone=0, threat=threat, track=2, **impact)] if impact else []
+    return Story(flights=[away, other, *before])
+
+
+def test_who_was_spared_while_it_fell_leaves_the_shelter_after_the_hold() -> None:
+    story = elsewhere().until(800)
+    story.want((0, 1, "take_cover"), (150, 152, "stay"), (210, 213, "all_clear"),
+               threat="ballistic")  # fmt: skip
+    story.want((0, 1, "take_cover"), (152, 184, "stay"), (752, 785, "all_clear"),
+               zone=1, threat="ballistic")  # fmt: skip
+
+
+def test_where_one_came_down_nobody_is_spared_by_the_next() -> None:
+    story = elsewhere(arrives_s=30.0).until(900)
+    assert story.stages(threat="ballistic")[-1][0] > 600.0
+
+
+def test_what_can_turn_back_spares_nobody() -> None:
+    story = elsewhere("drone").until(400)
+    held, over = story.stages()[-2:]
+    assert over[1] == "all_clear"
+    assert over[0] - held[0] >= 180.0
+
+
 # ---- extend, do not issue again ----------------------------------------------------------------
 
 

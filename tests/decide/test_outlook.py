@@ -90,18 +90,20 @@ def test_arrival_is_the_earliest_of_the_tracks_that_matter() -> None:
         ],
     )
     risk = Outlook(POLICY, country()).risk(rows, nothing_ignored(4))
-    likely, late = arrival_times(risk, rows, np.array([2]))
+    likely, late, early = arrival_times(risk, rows, np.array([2]))
     assert likely[0] == START_NS + ns(100)
     assert late[0] == START_NS + ns(144)
-    likely, late = arrival_times(risk, rows, np.array([0]))
+    assert early[0] == rows.t_ns_early[1]
+    _, late, _ = arrival_times(risk, rows, np.array([0]))
     assert late[0] == START_NS + ns(1200)
 
 
 def test_arrival_is_unknown_when_no_track_says() -> None:
     rows = arrivals(0.0, [Flight(zone=0, arrives_s=60)])
-    rows = replace(rows, t_ns_likely=np.array([0]), t_ns_late=np.array([0]))
+    none = np.array([0])
+    rows = replace(rows, t_ns_likely=none, t_ns_late=none, t_ns_early=none)
     risk = Outlook(POLICY, country()).risk(rows, nothing_ignored(1))
-    assert [int(times[0]) for times in arrival_times(risk, rows, np.array([2]))] == [0, 0]
+    assert [int(times[0]) for times in arrival_times(risk, rows, np.array([2]))] == [0, 0, 0]
 
 
 def test_reasons_are_the_four_strongest_and_ties_go_by_track() -> None:

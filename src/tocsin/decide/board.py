@@ -165,8 +165,8 @@ class Board:
         wanted = np.max(likely * np.array([[1], [2], [3]]), axis=0)
         wanted = np.maximum(wanted, np.where(raised[key], memory.raised[key], 0))
         column = np.maximum(np.maximum(wanted, _AS_WARNED[memory.stage[key]]), 1) - 1
-        t_ns_arrival, t_ns_late = np.zeros((2, len(key)), dtype=np.int64)
-        t_ns_arrival[place], t_ns_late[place] = arrival_times(risk, arrivals, column[place])
+        times_ns = np.zeros((3, len(key)), dtype=np.int64)
+        times_ns[:, place] = arrival_times(risk, arrivals, column[place])
         return Scene(
             now_ns=now_ns,
             key=key,
@@ -175,8 +175,9 @@ class Board:
             off=off,
             blind=self._coverage.blind.reshape(-1)[key],
             wanted=wanted,
-            t_ns_arrival=t_ns_arrival,
-            t_ns_late=t_ns_late,
+            t_ns_arrival=times_ns[0],
+            t_ns_late=times_ns[1],
+            t_ns_early=times_ns[2],
             near=near,
             source=source,
             present=flying,

@@ -20,6 +20,12 @@ long. Chosen: terrain hides a low drone for minutes, and half of a raid drops of
 study, 2.4); a drone at 50 m/s is 30 km on by then."""
 
 
+SPARED_NS: Final = ns(5.0)
+"""Who is spared was so by at least as much before the earliest arrival. Chosen: a forecast is made
+anew each second, and an arrival comes before its 5 % quantile once in twenty times, by a second or
+two."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What is known of the `a` keys in question at `now`: columns (a,), risks (3, a)."""
@@ -33,6 +39,7 @@ class Scene:
     wanted: IntArray
     t_ns_arrival: IntArray
     t_ns_late: IntArray
+    t_ns_early: IntArray
     near: IntArray  # the key of the neighbouring zone that a drone is at, -1 for none
     source: IntArray  # the key whose chance counts: its own, or another of an area told together
     present: frozenset[int]  # every track that arrivals still speak of as flying
@@ -52,6 +59,7 @@ def conditions(
     sooner = covers & (memory.t_ns_late[key] > late_ns)
     late_ns = np.where(_vanished(scene, memory, sooner), memory.t_ns_late[key], late_ns)
     memory.t_ns_late[key] = late_ns
+    memory.t_ns_early[key] = np.where(covers, scene.t_ns_early, memory.t_ns_early[key])
     stands = memory.standing[key]
     # it takes all the calm of a usual warning to end a standing one
     under = scene.off < limits.off_now(threat, stands & (stage != stages.STANDING))
@@ -59,10 +67,14 @@ def conditions(
     calm_ns = np.where(memory.t_ns_calm[key] > 0, memory.t_ns_calm[key], now_ns)
     memory.t_ns_calm[key] = calm_ns = np.where(calm_now, calm_ns, 0)
     dwelt_ns = now_ns - memory.t_ns_entered[key]
-    dwelt = dwelt_ns >= limits.minimum_ns[threat, stage]
+    minimum_ns = limits.minimum_ns[threat, stage]
+    short = (stage == stages.STAY) & memory.spared[key]
+    spared_ns = np.minimum(limits.spared_ns[threat], minimum_ns)
+    dwelt = dwelt_ns >= np.where(short, spared_ns, minimum_ns)
     calm = calm_now & (now_ns - calm_ns >= limits.hold_ns[threat, stage]) & dwelt
     waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
     calm &= ~_vanished(scene, memory, waits)
+    _remember_spared(stage, key, calm_ns, memory)
     watched = calm & ~scene.blind
     return {
         "ordered_cancel": scene.cancel,
@@ -82,6 +94,15 @@ def conditions(
         "unwatched": scene.blind & ~memory.ordered[key],
         "shown": dwelt_ns >= ns(policy.shown_s),
     }
+
+
+def _remember_spared(stage: Int8Array, key: IntArray, calm_ns: IntArray, memory: Memory) -> None:
+    """Of keys under take_cover, whether that has ended well before anything was due."""
+    before = (calm_ns > 0) & (calm_ns + SPARED_NS < memory.t_ns_early[key])
+    covers = stage == stages.TAKE_COVER
+    memory.struck[key] &= stages.COVERED[stage]
+    memory.struck[key] |= (stage == stages.STAY) & ~memory.spared[key]
+    memory.spared[key] = np.where(covers, before & ~memory.struck[key], memory.spared[key])
 
 
 def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:

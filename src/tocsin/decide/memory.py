@@ -30,6 +30,9 @@ class Memory:
     t_ns_entered    int64  when the present stage began
     t_ns_calm       int64  since when the chance has been under what ends the present stage
     t_ns_late       int64  the latest arrival that was likely when take_cover was last justified
+    t_ns_early      int64  the earliest arrival that was likely then
+    spared          bool   take_cover was no longer justified well before that, and not `struck`
+    struck          bool   something was due before, while people have been in cover
     t_ns_told       int64  when the last alert was said
     t_ns_arrival    int64  the arrival it gave
     t_ns_expires    int64  its expiry
@@ -55,6 +58,9 @@ class Memory:
         self.t_ns_entered: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_calm: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_late: IntArray = np.zeros(keys, dtype=np.int64)
+        self.t_ns_early: IntArray = np.zeros(keys, dtype=np.int64)
+        self.spared: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.struck: BoolArray = np.zeros(keys, dtype=np.bool_)
         self.t_ns_told: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_arrival: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_expires: IntArray = np.zeros(keys, dtype=np.int64)
@@ -75,13 +81,15 @@ class Memory:
 class Limits:
     """The policy's numbers as arrays: chances (threats, 3), spans (threats, stages).
 
-    `factor` is by how much the chances rise under a standing alert.
+    `spared_ns` (threats,) stands in for that of stay. `factor` is by how much the chances rise
+    under a standing alert.
     """
 
     on: FloatArray
     off: FloatArray
     hold_ns: IntArray
     minimum_ns: IntArray
+    spared_ns: IntArray
     factor: float
 
     def on_now(self, threat: IntArray, standing: BoolArray) -> FloatArray:
@@ -103,6 +111,7 @@ def limits(policy: Policy, *, night: bool = False) -> Limits:
     off = np.zeros_like(on)
     hold_ns = np.zeros((len(THREATS), len(STAGES)), dtype=np.int64)
     minimum_ns = np.zeros_like(hold_ns)
+    spared_ns = np.array([ns(policy.stay(threat).spared_s) for threat in THREATS])
     for line, threat in enumerate(THREATS):
         for column, stage in enumerate(WARNED_BY_CHANCE):
             row = policy.row(threat, stage, night=night)
@@ -115,7 +124,9 @@ def limits(policy: Policy, *, night: bool = False) -> Limits:
         minimum_ns[line, STAGES.index("stay")] = ns(stay.minimum_s)
         hold_ns[line, STAGES.index("standing")] = ns(policy.standing_hold_s)
     factor = policy.standing_factor
-    return Limits(on=on, off=off, hold_ns=hold_ns, minimum_ns=minimum_ns, factor=factor)
+    return Limits(
+        on=on, off=off, hold_ns=hold_ns, minimum_ns=minimum_ns, spared_ns=spared_ns, factor=factor
+    )
 
 
 @dataclass(slots=True)

@@ -104,15 +104,20 @@ class Outlook:
         return chance
 
 
-def arrival_times(risk: Risk, arrivals: Arrivals, column: IntArray) -> tuple[IntArray, IntArray]:
-    """When harm is likely at each key, and the latest it may be: two int64 (k,), 0 unknown.
+def arrival_times(
+    risk: Risk, arrivals: Arrivals, column: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    """When harm is likely at each key, the latest and the soonest it may be: three int64 (k,), 0
+    unknown.
 
     Only tracks that matter within the look-ahead of stage `column` (k,) count: those with at
     least `MATTERS_FRACTION` of the strongest one's chance. The first time is the earliest of their
-    likely arrivals, for people must be ready for the first; the second the last of their late ones.
+    likely arrivals, for people must be ready for the first; the second the last of their late ones,
+    the third the first of their early ones.
     """
     if len(risk.key) == 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, none
     count = np.diff(risk.start)
     chance = risk.by_row[np.repeat(column, count), np.arange(len(risk.rows))]
     strongest = np.repeat(np.maximum.reduceat(chance, risk.start[:-1]), count)
@@ -122,7 +127,13 @@ def arrival_times(risk: Risk, arrivals: Arrivals, column: IntArray) -> tuple[Int
     likely = np.where(matters & (likely > 0), likely, never)
     earliest = np.minimum.reduceat(likely, risk.start[:-1])
     late = np.where(matters, arrivals.t_ns_late[risk.rows], 0)
-    return np.where(earliest == never, 0, earliest), np.maximum.reduceat(late, risk.start[:-1])
+    early = np.where(matters, arrivals.t_ns_early[risk.rows], never)
+    soonest = np.minimum.reduceat(early, risk.start[:-1])
+    return (
+        np.where(earliest == never, 0, earliest),
+        np.maximum.reduceat(late, risk.start[:-1]),
+        np.where(soonest == never, 0, soonest),
+    )
 
 
 def leading(risk: Risk, arrivals: Arrivals, key: int, column: int) -> IntArray:

@@ -124,22 +124,28 @@ THRESHOLD: Final = Policy(
         Stay(
             threat="drone",
             minimum_s=180.0,
+            spared_s=180.0,
             hold_s=60.0,
             why="Quiet for 60 s and 3 min in all: the hysteresis of the simulation; a drone "
-            "is seen or heard while it is there.",
+            "is seen or heard while it is there. Spared or not: one that turned away may turn "
+            "back.",
         ),
         Stay(
             threat="cruise",
             minimum_s=300.0,
+            spared_s=300.0,
             hold_s=60.0,
             why="Chosen, because missiles of one salvo come minutes apart and interceptors' "
-            "debris falls for minutes.",
+            "debris falls for minutes. Spared or not, as for drones.",
         ),
         Stay(
             threat="ballistic",
             minimum_s=600.0,
+            spared_s=0.0,
             hold_s=60.0,
-            why="Home Front Command's default stay of 10 min, for the debris of interceptions.",
+            why="Home Front Command's default stay of 10 min, for the debris of interceptions. "
+            "What falls cannot turn back: a zone that the footprint left while it shrank is as "
+            "safe as one that it never touched, and debris has chances of its own.",
         ),
     ),
 )
@@ -216,8 +222,8 @@ def _in_areas(name: str, unit_of: Mapping[str, str]) -> Policy:
             for stage in WARNED_BY_CHANCE
         ),
         stays=tuple(
-            Stay(threat=threat, minimum_s=0.0, hold_s=120.0, why="Held for 120 s: the definition "
-                 "of the region baseline.")
+            Stay(threat=threat, minimum_s=0.0, spared_s=0.0, hold_s=120.0,
+                 why="Held for 120 s: the definition of the region baseline.")
             for threat in THREATS
         ),
     )  # fmt: skip

@@ -58,12 +58,17 @@ class Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
     """How long people remain in shelter after the arrival: at least `minimum_s`, and until the
-    chance has been under the ending chances of take_cover and early for `hold_s`."""
+    chance has been under the ending chances of take_cover and early for `hold_s`.
+
+    `spared_s` is the least where the chance went down before anything was due: what was seen to
+    fall is due elsewhere now, so that nothing came down there.
+    """
 
     threat: str
     minimum_s: float
     hold_s: float
     why: str
+    spared_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,9 +201,11 @@ def table(policy: Policy) -> str:
     if policy.sleeps:
         lines += ["", "By night instead:", ""]
         lines += [rows_table([row for row in policy.rows if row.at_night]).rstrip("\n")]
-    lines += ["", "| threat | stay at least | and quiet for | why |", "|---|---|---|---|"]
+    lines += ["", "| threat | stay at least | if spared | and quiet for | why |"]
+    lines += ["|---|---|---|---|---|"]
     lines += [
-        f"| {stay.threat} | {stay.minimum_s:g} s | {stay.hold_s:g} s | {stay.why} |"
+        f"| {stay.threat} | {stay.minimum_s:g} s | {stay.spared_s:g} s | {stay.hold_s:g} s "
+        f"| {stay.why} |"
         for stay in policy.stays
     ]
     lines += ["", "| number | value | why |", "|---|---|---|"]
