@@ -1,23 +1,21 @@
 """Write the figures of `docs/reference/flying.md` and its diagram from reports.
 
     .venv/bin/python -m bench predict --only flying,mixed --json > out/flying.json
-    .venv/bin/python tools/flying.py out/flying.json
+    .venv/bin/python -m tools.flying out/flying.json
 
-Measuring takes minutes and writing does not: the report stands between, and can be kept.
+The report stands between, and can be kept (`tools/figures.py`).
 """
 
-import argparse
-import json
 import math
 import sys
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "reference" / "flying.md"
-PICTURE: Final = ROOT / "docs" / "images" / "flying.svg"
+from tools.figures import DOCS, fill, measured_on, reached, unit
+from tools.figures import report as asked
+
+PAGE: Final = DOCS / "reference" / "flying.md"
+PICTURE: Final = DOCS / "images" / "flying.svg"
 BEGIN: Final = "<!-- figures: written by tools/flying.py -->"
-END: Final = "<!-- end of figures -->"
 EDGES: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.3, 0.5, 0.7, 0.9, 1.0)
 """As `tocsin.score.reliability.EDGES`; a test holds them together."""
 COLOURS: Final = ("#1b6ca8", "#b3541e", "#3a7d44")
@@ -25,18 +23,13 @@ COLOURS: Final = ("#1b6ca8", "#b3541e", "#3a7d44")
 
 def main() -> int:
     """Write the page and the picture, or say in one line what the report lacks."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("report", type=Path)
-    report = json.loads(parser.parse_args().report.read_text(encoding="utf-8"))
+    report = asked(__doc__)
     rows = [row for row in report["rows"] if row.get("page") == "flying"]
     runs = [row for row in rows if "cells" in row]
     if not runs:
         sys.stderr.write("flying: no calibration in the report: run bench predict --only flying\n")
         return 2
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    text = figures(report, rows, runs)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+    fill(PAGE, BEGIN, figures(report, rows, runs))
     PICTURE.write_text(picture(shown(runs)), encoding="utf-8")
     return 0
 
@@ -48,20 +41,15 @@ def shown(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def figures(report: dict[str, Any], rows: list[dict[str, Any]], runs: list[dict[str, Any]]) -> str:
     """The tables."""
-    machine = report["machine"]
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}.",
+        f"{measured_on(report)}.",
         "",
         "| figure | measured | to reach |",
         "|---|---|---|",
     ]
     for row in rows:
         if row["target"]:
-            unit = "" if row["unit"] == "1" else f" {row['unit']}"
-            met = "met" if row["met"] else "**not met**"
-            lines.append(
-                f"| {row['name']} | {number(row['tocsin'])}{unit} | {row['target']}: {met} |"
-            )
+            lines.append(f"| {row['name']} | {number(row['tocsin'])}{unit(row)} | {reached(row)} |")
     lines += [
         "",
         (
