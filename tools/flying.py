@@ -47,9 +47,11 @@ def figures(report: dict[str, Any], rows: list[dict[str, Any]], runs: list[dict[
         "| figure | measured | to reach |",
         "|---|---|---|",
     ]
-    for row in rows:
-        if row["target"]:
-            lines.append(f"| {row['name']} | {number(row['tocsin'])}{unit(row)} | {reached(row)} |")
+    lines += [
+        f"| {row['name']} | {number(row['tocsin'])}{unit(row)} | {reached(row)} |"
+        for row in rows
+        if row["target"]
+    ]
     lines += [
         "",
         (
