@@ -93,7 +93,7 @@ def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] =
     cell, zone = key // len(zones), key % len(zones)
     order = np.lexsort((zone, zone != centre_zone[cell], cell))
     cell, zone = cell[order], zone[order]
-    cell_m = _M_PER_DEG / frame.rows_per_deg
+    cell_m = M_PER_DEG / frame.rows_per_deg
     start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
     listed = np.diff(start)
     more = np.where(centre_zone >= 0, SEVERAL, BESIDE)
