@@ -1,5 +1,6 @@
 """What holds now at every zone and threat: the conditions by which the table of `stages` steps."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +75,7 @@ def conditions(
     calm = calm_now & (now_ns - calm_ns >= limits.hold_ns[threat, stage]) & dwelt
     waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
     calm &= ~_vanished(scene, memory, waits)
-    _remember_spared(stage, key, calm_ns, memory)
+    _remember_spared(scene, calm_ns, memory)
     watched = calm & ~scene.blind
     return {
         "ordered_cancel": scene.cancel,
@@ -96,13 +97,20 @@ def conditions(
     }
 
 
-def _remember_spared(stage: Int8Array, key: IntArray, calm_ns: IntArray, memory: Memory) -> None:
-    """Of keys under take_cover, whether that has ended well before anything was due."""
-    before = (calm_ns > 0) & (calm_ns + SPARED_NS < memory.t_ns_early[key])
-    covers = stage == stages.TAKE_COVER
-    memory.struck[key] &= stages.COVERED[stage]
-    memory.struck[key] |= (stage == stages.STAY) & ~memory.spared[key]
-    memory.spared[key] = np.where(covers, before & ~memory.struck[key], memory.spared[key])
+def _remember_spared(scene: Scene, calm_ns: IntArray, memory: Memory) -> None:
+    """Of keys under take_cover, whether that has ended well before anything was due.
+
+    It is judged when the calm begins, and only while all that was feared still flies: of a track
+    that is lost nobody knows where it comes down.
+    """
+    key, covers = scene.key, scene.stage == stages.TAKE_COVER
+    memory.struck[key] &= stages.COVERED[scene.stage]
+    memory.struck[key] |= (scene.stage == stages.STAY) & ~memory.spared[key]
+    begins = covers & (calm_ns == scene.now_ns) & ~memory.struck[key]
+    begins &= calm_ns + SPARED_NS < memory.t_ns_early[key]
+    begins &= ~_vanished(scene, memory, begins, any)
+    lasts = memory.spared[key] & (calm_ns > 0) & (calm_ns < scene.now_ns)
+    memory.spared[key] = np.where(covers, begins | lasts, memory.spared[key])
 
 
 def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:
@@ -115,12 +123,14 @@ def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> 
     return outlasted & ~memory.standing[key]
 
 
-def _vanished(scene: Scene, memory: Memory, asked: BoolArray) -> BoolArray:
-    """Of the keys `asked`, those whose tracks are gone from every zone before they were due."""
+def _vanished(
+    scene: Scene, memory: Memory, asked: BoolArray, how: Callable[[Iterable[bool]], bool] = all
+) -> BoolArray:
+    """Of the keys `asked`, those whose tracks, all or any, are gone from every zone."""
     found = np.zeros(len(scene.key), dtype=np.bool_)
     for place in np.flatnonzero(asked):
         behind = memory.behind.get(int(scene.key[place]), ())
-        found[place] = bool(behind) and not any(track in scene.present for track in behind)
+        found[place] = bool(behind) and how(track not in scene.present for track in behind)
     return found
 
 

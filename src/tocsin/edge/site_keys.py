@@ -59,13 +59,13 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
                 "is then reckoned over this ground; empty: over a smooth Earth."
             ),
         ),
-        "policy": (
-            "name",
-            "Which shipped policy decides whom to warn, and when; the policies page compares them.",
-        ),
         "places": (
             "table",
             "Places that draw threats as many people would, one [[places]] each.",
+        ),
+        "policy": (
+            "name",
+            "Which shipped policy decides whom to warn, and when; the policies page compares them.",
         ),
         "aims": (
             "people, even or wary",
