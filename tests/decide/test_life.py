@@ -98,11 +98,33 @@ def test_where_one_came_down_nobody_is_spared_by_the_next() -> None:
     assert story.stages(threat="ballistic")[-1][0] > 600.0
 
 
-def test_what_can_turn_back_spares_nobody() -> None:
-    story = elsewhere("drone").until(400)
-    held, over = story.stages()[-2:]
-    assert over[1] == "all_clear"
-    assert over[0] - held[0] >= 180.0
+def stayed_s(story: Story, threat: str) -> float:
+    """From the first stay of zone 0 to its all-clear."""
+    at_s = {stage: second for second, stage in reversed(story.stages(threat=threat))}
+    return at_s["all_clear"] - at_s["stay"]
+
+
+@pytest.mark.parametrize("threat", ["drone", "cruise"])
+def test_where_a_drone_flew_on_people_leave_after_the_hold(threat: str) -> None:
+    story = elsewhere(threat)
+    story.flights[1] = replace(story.flights[1], arrives_s=900.0)
+    assert stayed_s(story.until(600), threat) == pytest.approx(60.0, abs=1.0)
+
+
+@pytest.mark.parametrize("threat", ["drone", "cruise"])
+@pytest.mark.parametrize("lost_s", [80.0, 100.0, 140.0])
+def test_where_a_drone_was_lost_people_stay(threat: str, lost_s: float) -> None:
+    """It may have come down there: it is gone before the zone was calm for the hold."""
+    story = elsewhere(threat)
+    story.flights = [replace(flight, gone_s=min(flight.gone_s, lost_s)) for flight in story.flights]
+    assert stayed_s(story.until(900), threat) >= POLICIES["default"].stay(threat).minimum_s
+
+
+def test_one_that_was_lost_is_not_made_up_for_by_another_that_flies_on() -> None:
+    story = elsewhere("drone")
+    story.flights[1] = replace(story.flights[1], arrives_s=900.0)
+    story.flights.append(Flight(zone=0, arrives_s=60.0, track=2, gone_s=60.0))
+    assert stayed_s(story.until(900), "drone") >= 180.0
 
 
 # ---- extend, do not issue again ----------------------------------------------------------------

@@ -179,8 +179,8 @@ def test_a_notice_goes_on_while_the_drone_is_near_and_ends_by_itself_without_an_
 
 
 def test_an_alarm_after_a_notice_is_a_run_of_its_own() -> None:
-    story = near_by(arrives_s=200.0)
-    story.flights.append(Flight(zone=1, arrives_s=300.0, track=7, seen_s=100.0))
+    story = near_by(arrives_s=180.0)
+    story.flights.append(Flight(zone=1, arrives_s=270.0, track=7, seen_s=100.0))
     story.until(110)
     story.want((0, 0, "notice"), (100, 102, "take_cover"), zone=1)
     notice, alarm = (alert for _, alert in story.alerts(zone=1)[:2])

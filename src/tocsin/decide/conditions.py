@@ -12,6 +12,8 @@ from tocsin.decide.policy import Policy
 from tocsin.instant import ns
 from tocsin.words import THREATS, BoolArray, FloatArray, IntArray
 
+BALLISTIC: Final = THREATS.index("ballistic")
+
 _AS_CALM: Final = np.array([0, 1, 2, 3, 4, 1, 0, 0, 0])
 """The line of `_calm` for each stage; nothing needs to calm down where nothing is asked."""
 
@@ -69,10 +71,12 @@ def conditions(
     memory.t_ns_calm[key] = calm_ns = np.where(calm_now, calm_ns, 0)
     dwelt_ns = now_ns - memory.t_ns_entered[key]
     minimum_ns = limits.minimum_ns[threat, stage]
-    short = (stage == stages.STAY) & memory.spared[key]
+    lasted = calm_now & (now_ns - calm_ns >= limits.hold_ns[threat, stage])
+    _remember_lost(scene, lasted, memory)
+    short = (stage == stages.STAY) & (memory.spared[key] | ~memory.lost[key])
     spared_ns = np.minimum(limits.spared_ns[threat], minimum_ns)
     dwelt = dwelt_ns >= np.where(short, spared_ns, minimum_ns)
-    calm = calm_now & (now_ns - calm_ns >= limits.hold_ns[threat, stage]) & dwelt
+    calm = lasted & dwelt
     waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
     calm &= ~_vanished(scene, memory, waits)
     _remember_spared(scene, calm_ns, memory)
@@ -98,19 +102,30 @@ def conditions(
 
 
 def _remember_spared(scene: Scene, calm_ns: IntArray, memory: Memory) -> None:
-    """Of keys under take_cover, whether that has ended well before anything was due.
+    """Of keys under take_cover, whether what falls has left them well before it was due.
 
-    It is judged when the calm begins, and only while all that was feared still flies: of a track
+    It is judged when the calm begins, and only while all that was feared still falls: of a track
     that is lost nobody knows where it comes down.
     """
     key, covers = scene.key, scene.stage == stages.TAKE_COVER
     memory.struck[key] &= stages.COVERED[scene.stage]
     memory.struck[key] |= (scene.stage == stages.STAY) & ~memory.spared[key]
-    begins = covers & (calm_ns == scene.now_ns) & ~memory.struck[key]
-    begins &= calm_ns + SPARED_NS < memory.t_ns_early[key]
-    begins &= ~_vanished(scene, memory, begins, any)
+    begins = covers & (calm_ns == scene.now_ns) & ~memory.struck[key] & ~memory.lost[key]
+    begins &= (key % len(THREATS) == BALLISTIC) & (calm_ns + SPARED_NS < memory.t_ns_early[key])
     lasts = memory.spared[key] & (calm_ns > 0) & (calm_ns < scene.now_ns)
     memory.spared[key] = np.where(covers, begins | lasts, memory.spared[key])
+
+
+def _remember_lost(scene: Scene, lasted: BoolArray, memory: Memory) -> None:
+    """Of keys in cover, whether any track behind them was lost before they were calm for the hold.
+
+    What is lost may have come down there. What still flies that long after it left has not, and
+    a key that no track is behind, as by an order, is as one whose track was lost.
+    """
+    covered = stages.COVERED[scene.stage]
+    nobody = np.array([int(one) not in memory.behind for one in scene.key], dtype=np.bool_)
+    lost = memory.lost[scene.key] | nobody | _vanished(scene, memory, covered & ~lasted, any)
+    memory.lost[scene.key] = covered & lost
 
 
 def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:

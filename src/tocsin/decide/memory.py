@@ -33,6 +33,7 @@ class Memory:
     t_ns_early      int64  the earliest arrival that was likely then
     spared          bool   take_cover was no longer justified well before that, and not `struck`
     struck          bool   something was due before, while people have been in cover
+    lost            bool   in cover, and a track behind it is gone that may have come down there
     t_ns_told       int64  when the last alert was said
     t_ns_arrival    int64  the arrival it gave
     t_ns_expires    int64  its expiry
@@ -61,6 +62,7 @@ class Memory:
         self.t_ns_early: IntArray = np.zeros(keys, dtype=np.int64)
         self.spared: BoolArray = np.zeros(keys, dtype=np.bool_)
         self.struck: BoolArray = np.zeros(keys, dtype=np.bool_)
+        self.lost: BoolArray = np.zeros(keys, dtype=np.bool_)
         self.t_ns_told: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_arrival: IntArray = np.zeros(keys, dtype=np.int64)
         self.t_ns_expires: IntArray = np.zeros(keys, dtype=np.int64)

@@ -60,8 +60,8 @@ class Stay:
     """How long people remain in shelter after the arrival: at least `minimum_s`, and until the
     chance has been under the ending chances of take_cover and early for `hold_s`.
 
-    `spared_s` is the least where the chance went down before anything was due: what was seen to
-    fall is due elsewhere now, so that nothing came down there.
+    `spared_s` is the least where nothing can have come down: what was feared flies on after the
+    hold, or its chance went down well before it was due, for what falls cannot turn back.
     """
 
     threat: str
@@ -110,7 +110,7 @@ class Policy:
     moved_s_max: float = 120.0
     repeat_s: float = 5.0
     standing_after_s: float = 21600.0
-    standing_factor: float = 10.0
+    standing_factor: float = 5.0
     standing_hold_s: float = 1800.0
     standing_validity_s: float = 3600.0
     notice_m: float = 10_000.0
@@ -157,7 +157,7 @@ GENERAL_WHY: Final[dict[str, str]] = {
     "alarms of Ukraine's oblasts stay under (official data to December 2023), while hromadas at "
     "the front have a tenth of theirs over 502 min: whom an alarm has held so long, it no longer "
     "warns.",
-    "standing_factor": "Chosen, because ten times a take_cover of 0.005 is 1 in 20: people who "
+    "standing_factor": "Chosen, because five times a take_cover of 0.01 is 1 in 20: people who "
     "live under fire for months are called by what may well be theirs, not by all that passes; "
     "never more than an even chance.",
     "standing_hold_s": "Chosen, because it is the longest look-ahead: nothing that is known now "
@@ -166,7 +166,7 @@ GENERAL_WHY: Final[dict[str, str]] = {
     "renewals flood nothing.",
     "notice_m": "Chosen, because a drone at 50 m/s flies 10 km in 200 s, about the look-ahead of "
     "take_cover: from farther away it is nobody's business yet.",
-    "notice_chance": "Chosen, as `standing_factor`: ten times the chance of a take_cover, so that "
+    "notice_chance": "Chosen, as `standing_factor`: five times the chance of a take_cover, so that "
     "a drone is probably there and not merely possible.",
     "notice_s": "Chosen, as `validity_s`; in that time a drone at 50 m/s is 15 km on.",
 }
