@@ -83,6 +83,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     zones_digest: str
     zone_map: str
     policy: str
+    aims: str
     source: str
     source_sha256: str
     t_begin: str
@@ -95,7 +96,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     rows_apart: dict[str, int]
     places_unknown: int
     unknown: dict[str, int]
-    ends_assumed: int
+    ends_unsaid: int
     sums: Sums
     by_kind: dict[str, Sums]
     kind_unsaid: int
@@ -124,6 +125,7 @@ class Setting:
     site: str
     realm: str
     policy: str
+    aims: str
     source: str
     source_sha256: str
     t_ns: int
@@ -160,6 +162,7 @@ def beside(
         zones_digest=zones.digest,
         zone_map=zones.version,
         policy=setting.policy,
+        aims=setting.aims,
         source=setting.source,
         source_sha256=setting.source_sha256,
         t_begin=iso(setting.t_ns),
@@ -172,7 +175,7 @@ def beside(
         rows_apart=dict(authority.apart),
         places_unknown=sum(authority.unknown.values()),
         unknown=dict(list(authority.unknown.items())[:NAMED]),
-        ends_assumed=sum(not one.said for one in meant),
+        ends_unsaid=sum(not one.said for one in meant),
         sums=sums_of(ours, theirs, zones, span),
         by_kind=by_kind(alerts, authority, zones, span),
         kind_unsaid=sum(one.threat == "" for one in meant),

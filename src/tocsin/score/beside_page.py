@@ -13,12 +13,12 @@ from tocsin.zones.map import ZoneMap
 
 LINES: Final = 24
 """Zones in the picture of time. Chosen for a phone; the rest is in --json."""
-TICKS: Final = 5
+TICKS: Final = 4
 
 SAID: Final = {
-    "both": "told to take cover by both, if only for a second",
-    "theirs": "told by them alone",
-    "ours": "told by us alone",
+    "both": "in alarm by both, at one time or another",
+    "theirs": "by them alone",
+    "ours": "by us alone",
 }
 _LEFT: Final = 130
 _HIGH: Final = 22.0
@@ -88,7 +88,7 @@ def lines(one: Beside, shown: Sequence[Zone], zones: ZoneMap) -> str:
             for from_s, until_s in bars:
                 wide = max((until_s - from_s) * scale, 0.8)
                 parts.append(
-                    f'<rect class="{style}" x="{_LEFT + from_s * scale:.1f}" y="{y + top:.1f}"'
+                    f'<rect class="{style} bar" x="{_LEFT + from_s * scale:.1f}" y="{y + top:.1f}"'
                     f' width="{wide:.1f}" height="7"/>'
                 )
     return svg(high + 24, parts, "When each zone was in alarm, by us and by them")

@@ -44,8 +44,10 @@ def _record_rows(one: Beside) -> Rows:
     if one.places_unknown:
         named = ", ".join(f"{name} ({many})" for name, many in list(one.unknown.items())[:5])
         rows.append(("  unknown zones", f"{one.places_unknown:,}", named))
-    if one.ends_assumed:
-        rows.append(("  ends assumed", f"{one.ends_assumed:,}", "the record does not tell them"))
+    if one.ends_unsaid:
+        rows.append(("  ends not told", f"{one.ends_unsaid:,}", "of alarms, by zone"))
+    if one.by_kind and one.kind_unsaid:
+        rows.append(("  kinds not told", f"{one.kind_unsaid:,}", "they count in no kind below"))
     return rows
 
 
@@ -56,8 +58,16 @@ def _first(many: int, refused: Sequence[tuple[str, str]]) -> str:
 def _sums(one: Beside) -> list[tuple[str, Shares]]:
     rows = [("zone-hours", _hours(one.sums.zone_seconds))]
     rows.append(("person-minutes", one.sums.person_minutes))
-    rows += [(f"  {kind}", sums.person_minutes) for kind, sums in one.by_kind.items()]
+    rows += [
+        (f"  {kind}", sums.person_minutes)
+        for kind, sums in one.by_kind.items()
+        if sums.person_minutes.neither < _whole(sums.person_minutes)
+    ]
     return rows
+
+
+def _whole(shares: Shares) -> float:
+    return shares.both + shares.only_ours + shares.only_theirs + shares.neither
 
 
 def _hours(shares: Shares) -> Shares:

@@ -44,8 +44,9 @@ path.missed,rect.missed{stroke:var(--ink)}
 path.missed{fill:var(--missed);fill-opacity:.55}path.struck,svg rect.struck{fill:var(--fine);
 fill-opacity:.55;stroke:var(--ink)}path.warned,svg rect.warned{fill:var(--late);fill-opacity:.3;
 stroke:var(--line)}path.vain,svg rect.vain{fill:var(--vain);fill-opacity:.35;stroke:var(--line)}
-path.both,svg rect.both{fill:var(--fine);fill-opacity:.55;stroke:var(--ink)}path.ours,rect.ours{
-fill:var(--fine);stroke:none}path.ours{fill-opacity:.25}
+path.both,svg rect.both{fill:var(--fine);fill-opacity:.55;stroke:var(--ink)}
+path.ours,
+svg rect.ours{fill:var(--fine);fill-opacity:.25;stroke:none}svg rect.ours.bar{fill-opacity:1}
 path.theirs,svg rect.theirs{fill:var(--late);fill-opacity:.3;stroke:var(--late)}
 h3{font-size:1rem;margin:1.2em 0 .2em}
 path.mark{fill:none;fill-opacity:1;stroke:var(--ink);stroke-width:1.6}

@@ -119,10 +119,13 @@ def unpacked(data: bytes) -> bytes:
 
 def read(data: bytes) -> Record:
     """The alarms of one table, CSV or JSON; ValueError when its form is not known."""
+    data = unpacked(data)
+    # The Home Front Command serves either, with a mark at the beginning.
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = unpacked(data).decode("utf-8-sig")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 ({error.reason})") from error
+        raise ValueError(f"not {encoding.upper()} ({error.reason})") from error
     rows = _json(text) if text.lstrip()[:1] in ("[", "{") else _csv(text)
     return _record(rows)
 
