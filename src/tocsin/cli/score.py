@@ -88,22 +88,36 @@ def score(
         else:
             print(render_policies(cards))
         return
-    card: Scorecard | None
-    other: Beside | None
     with refusing(ValueError, BadSite, OSError):
-        if authority is not None and not has_truth(folder):
-            if calibration:
-                raise ValueError("--calibration needs truth, which a site's journal has not")
-            alone, zones = beside_of(folder, authority, policy)
-            card, other = None, alone
-            drawn = render_beside_html(alone, zones) if html else ""
-        else:
-            other = _other(folder, authority, policy)
-            card, raids = judged(folder, policy, jobs, calibration=calibration)
-            drawn = page(card, raids, policy, other) if html else ""
+        if not has_truth(folder):
+            _alone(folder, authority, policy, html, calibration=calibration, json=json)
+            return
+        other = _other(folder, authority, policy)
+        card, raids = judged(folder, policy, jobs, calibration=calibration)
         if html is not None:
-            html.write_text(drawn, encoding="utf-8")
-    _put(card, other, json=json)
+            html.write_text(page(card, raids, policy, other), encoding="utf-8")
+        _put(card, other, json=json)
+
+
+def _alone(
+    folder: Path,
+    authority: Path | None,
+    policy: str,
+    html: Path | None,
+    *,
+    calibration: bool,
+    json: bool,
+) -> None:
+    """The comparison of a journal without truth. Raises ValueError if more is asked of it."""
+    if authority is None or calibration:
+        raise ValueError(
+            f"{folder} holds no truth.json: simulate a folder, or hold a site's journal against"
+            " an authority with --authority FILE, without --calibration"
+        )
+    other, zones = beside_of(folder, authority, policy)
+    if html is not None:
+        html.write_text(render_beside_html(other, zones), encoding="utf-8")
+    _put(None, other, json=json)
 
 
 def _other(folder: Path, authority: Path | None, policy: str) -> Beside | None:

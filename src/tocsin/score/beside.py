@@ -169,12 +169,7 @@ def beside(
         t_end=iso(setting.t_ns_end),
         seconds=seconds_of(setting.t_ns_end - setting.t_ns),
         silent_s=setting.silent_s,
-        rows=authority.rows,
-        rows_refused=len(authority.refused),
-        refused=tuple((one.where, one.why) for one in authority.refused[:NAMED]),
-        rows_apart=dict(authority.apart),
-        places_unknown=sum(authority.unknown.values()),
-        unknown=dict(list(authority.unknown.items())[:NAMED]),
+        **_of_record(authority),
         ends_unsaid=sum(not one.said for one in meant),
         sums=sums_of(ours, theirs, zones, span),
         by_kind=by_kind(alerts, authority, zones, span),
@@ -195,6 +190,18 @@ def beside(
         zones=tuple(_zone(zone, ours.get(zone, []), theirs.get(zone, []), span[0])
                     for zone in concerned),
     )  # fmt: skip
+
+
+def _of_record(authority: Authority) -> dict[str, Any]:
+    """What of the record could be used, and what could not."""
+    return {
+        "rows": authority.rows,
+        "rows_refused": len(authority.refused),
+        "refused": tuple((one.where, one.why) for one in authority.refused[:NAMED]),
+        "rows_apart": dict(authority.apart),
+        "places_unknown": sum(authority.unknown.values()),
+        "unknown": dict(list(authority.unknown.items())[:NAMED]),
+    }
 
 
 def _zone(zone: str, ours: Pieces, theirs: Pieces, t_ns: int) -> Zone:
