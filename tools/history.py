@@ -9,8 +9,6 @@ the time between start and end of a Ukrainian one. docs/reference/histories.md h
 """
 
 import argparse
-import csv
-import gzip
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,17 +21,15 @@ import numpy as np
 from tocsin.decide import POLICIES, Board, Policy, Sight
 from tocsin.decide.coverage import Places
 from tocsin.instant import NS_PER_S, from_iso
+from tocsin.score import told
 from tocsin.words import HORIZONS_S, THREATS, Alert, Arrivals, Sensors, Site
 
 FLAP_NS: Final = 600 * NS_PER_S
 """An alarm so soon after the end of the last one is a flap: the definition of the requirement."""
 ACTIVE_NS: Final = 90 * NS_PER_S
 """How long an alert without an end threatens. Chosen: the longest usual time to shelter."""
-STAY_NS: Final = 600 * NS_PER_S
-"""How long people were told to stay after an alert without an end: Home Front Command's default."""
 STEP_NS: Final = 5 * NS_PER_S
 SLOW_NS: Final = 60 * NS_PER_S  # where nothing can change but by an event
-THREAT_OF: Final = {"missiles": "ballistic", "uav": "drone"}
 ALARM: Final = ("take_cover", "stay", "standing")
 
 
@@ -63,33 +59,27 @@ class Span:
 
 def read(path: Path, since_ns: int = 0, until_ns: int = 1 << 62) -> list[Event]:
     """The alerts of a record between two instants, in order of time; repeated rows once."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        found = {event for row in rows for event in _events(row)}
+    found = {_event(one) for one in told.read(path.read_bytes()).told if one.end != told.OPEN}
     chosen = [event for event in found if since_ns <= event.t_ns < until_ns]
     return sorted(chosen, key=lambda event: (event.t_ns, event.zone, event.threat, event.t_ns_end))
 
 
-def _events(row: dict[str, str]) -> Iterator[Event]:
-    if "started_at" in row:
-        begin, end = (_instant(row[name]) for name in ("started_at", "finished_at"))
-        if row["region_id"] and end > begin:
-            yield Event(begin, end, row["region_id"], "drone", has_end=True)
-        return
-    threat = THREAT_OF.get(row["threat"])
-    begin = _instant(row["ts_utc"])
-    for zone in row["zones"].split(", ") if threat else ():  # "א,ב" is one name
-        yield Event(begin, begin + ACTIVE_NS, zone.strip(), str(threat), has_end=False)
-
-
-def _instant(text: str) -> int:
-    return from_iso(text.replace(" ", "T").replace("+00:00", "Z"))
+def _event(one: told.Told) -> Event:
+    """As input: where the record tells no threat, a drone; where it tells no end, a short one."""
+    has_end = one.end == told.SAID
+    return Event(
+        t_ns=one.t_ns,
+        t_ns_end=one.t_ns_end if has_end else one.t_ns + ACTIVE_NS,
+        zone=one.places[0].codes[0][1],
+        threat=one.threat or "drone",
+        has_end=has_end,
+    )
 
 
 def issued(events: Sequence[Event]) -> list[Span]:
     """The alarms as they were issued: each alert by itself, with its end or the usual stay."""
     return [
-        Span(e.zone, e.threat, e.t_ns, e.t_ns_end if e.has_end else e.t_ns + STAY_NS)
+        Span(e.zone, e.threat, e.t_ns, e.t_ns_end if e.has_end else e.t_ns + told.STAY_NS)
         for e in events
     ]
 

@@ -7,14 +7,15 @@ from rich.console import Console
 
 from tocsin.cli.say import fail, put_json, refusing
 from tocsin.decide import uncovered
-from tocsin.edge import build, site
+from tocsin.edge import build, shadow, site
 from tocsin.zones.map import ZoneMap
 
 
 def check(path: Path, /, *, json: bool = False) -> None:
     """Check a site file before it is used: its keys, its zone map, and who is watched by nobody.
 
-    Exit code 1 when `require_coverage = true` and some zone has no sensor.
+    Exit code 1 when `require_coverage = true` and some zone has no sensor. A live site that would
+    warn by itself is refused unless it was compared with an authority (`shadow`).
 
     Parameters
     ----------
@@ -27,6 +28,7 @@ def check(path: Path, /, *, json: bool = False) -> None:
         given = site.read(path)
         parts = build.parts(given, path.parent)
         build.engine(parts)
+        shadow.refuse_unscored(given, parts, path.parent)
     zones = ZoneMap.from_bytes(parts["zones"])
     blind = uncovered(given, zones, build.sight_of(parts))
     report: dict[str, Any] = {

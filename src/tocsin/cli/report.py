@@ -12,11 +12,17 @@ from tocsin.edge.journal import Journal
 from tocsin.edge.replay import explanations, story
 from tocsin.rules.alerts import alert_id
 from tocsin.score import Measured, Scorecard
+from tocsin.score.beside import Beside
 from tocsin.score.page import render_html
 from tocsin.score.worst import worst
 
 
-def page(card: Scorecard, raids: Sequence[tuple[Path, Measured]], policy: str) -> str:
+def page(
+    card: Scorecard,
+    raids: Sequence[tuple[Path, Measured]],
+    policy: str,
+    other: Beside | None = None,
+) -> str:
     """The page of one raid or a run; folds again the journals that hold a worst case."""
     cases = worst([measured for _, measured in raids])
     said: dict[tuple[int, str], str] = {}
@@ -27,7 +33,7 @@ def page(card: Scorecard, raids: Sequence[tuple[Path, Measured]], policy: str) -
                 said[number, name] = told
     journal = Journal.open(raids[0][0] / "journal.sqlite", read_only=True)
     explained = [(case, said.get((case.raid, case.alert), "")) for case in cases]
-    return render_html(card, [one for _, one in raids], reading.zones_of(journal), explained)
+    return render_html(card, [one for _, one in raids], reading.zones_of(journal), explained, other)
 
 
 def _stories(

@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 from cyclopts import Parameter
 from rich.progress import Progress
 
+from tocsin.cli.beside import beside_of, has_truth
 from tocsin.cli.processes import cores, in_processes
 from tocsin.cli.report import page
 from tocsin.cli.say import progress_console, put_json, refuse, refusing
@@ -24,6 +26,9 @@ from tocsin.score import (
     render_text,
     summed,
 )
+from tocsin.score.beside import Beside
+from tocsin.score.beside_text import render_beside
+from tocsin.score.page import render_beside_html
 from tocsin.score.reliability import EVERY_S, reliability
 from tocsin.score.seen import Plots, seen
 from tocsin.sim import runs
@@ -39,23 +44,29 @@ def score(
     /,
     *,
     policy: str = "",
+    authority: Path | None = None,
     calibration: Annotated[bool, Parameter(negative="")] = False,
     html: Path | None = None,
     json: bool = False,
     jobs: int = 0,
 ) -> None:
-    """Score a folder that 'tocsin simulate' or 'tocsin demo --out' left.
+    """Score a folder that 'tocsin simulate' or 'tocsin demo --out' left, or a site's journal.
 
     Missed impacts, lead time against time to shelter, person-minutes under alarm beside those of
     whole regions and of an oracle, false stages, latency. Each figure is defined in
-    docs/reference/scorecard.md. The raids of a run are scored as one.
+    docs/reference/scorecard.md. The raids of a run are scored as one. A site's journal has no
+    truth: it is compared with what an authority really sent.
 
     Parameters
     ----------
     folder
-        Holds journal.sqlite, truth.* and scenario.toml, or a run of such folders.
+        Holds journal.sqlite, truth.* and scenario.toml, or a run of such folders; with
+        '--authority' also a site's journal, or the folder that holds it.
     policy
         Decide again under this policy, upon the same inputs; 'all' compares those that are shipped.
+    authority
+        What an authority really sent over the same time, compared zone by zone and second by
+        second: a CSV or JSON table, a CAP document, or a folder of them.
     calibration
         Compare the forecast chances with what came down, too: the journal is folded again.
     html
@@ -68,8 +79,8 @@ def score(
     if jobs < 0:
         refuse("--jobs is not negative; 0 leaves it to the machine")
     if policy == ALL:
-        if html is not None or calibration:
-            refuse("--policy all is a table; --html and --calibration want one policy")
+        if html is not None or calibration or authority is not None:
+            refuse("--policy all is a table; --html, --calibration, --authority want one policy")
         with refusing(ValueError, BadSite, OSError):
             cards = compared(folder, jobs)
         if json:
@@ -78,13 +89,56 @@ def score(
             print(render_policies(cards))
         return
     with refusing(ValueError, BadSite, OSError):
+        if not has_truth(folder):
+            _alone(folder, authority, policy, html, calibration=calibration, json=json)
+            return
+        other = _other(folder, authority, policy)
         card, raids = judged(folder, policy, jobs, calibration=calibration)
         if html is not None:
-            html.write_text(page(card, raids, policy), encoding="utf-8")
-    if json:
+            html.write_text(page(card, raids, policy, other), encoding="utf-8")
+        _put(card, other, json=json)
+
+
+def _alone(
+    folder: Path,
+    authority: Path | None,
+    policy: str,
+    html: Path | None,
+    *,
+    calibration: bool,
+    json: bool,
+) -> None:
+    """The comparison of a journal without truth. Raises ValueError if more is asked of it."""
+    if authority is None or calibration:
+        raise ValueError(
+            f"{folder} holds no truth.json: simulate a folder, or hold a site's journal against"
+            " an authority with --authority FILE, without --calibration"
+        )
+    other, zones = beside_of(folder, authority, policy)
+    if html is not None:
+        html.write_text(render_beside_html(other, zones), encoding="utf-8")
+    _put(None, other, json=json)
+
+
+def _other(folder: Path, authority: Path | None, policy: str) -> Beside | None:
+    """The comparison with the authority, if one is asked for."""
+    if authority is None:
+        return None
+    if runs.read(folder) is not None:
+        raise ValueError(f"{folder} is a run of raids: give the folder of one of them")
+    return beside_of(folder, authority, policy)[0]
+
+
+def _put(card: Scorecard | None, other: Beside | None, *, json: bool) -> None:
+    """What was asked for, on stdout."""
+    if not json:
+        texts = [render_text(card)] if card else []
+        texts += [render_beside(other)] if other else []
+        print("\n".join(texts))
+    elif other is None:
         put_json(card)
     else:
-        print(render_text(card))
+        put_json({**(msgspec.to_builtins(card) if card else {}), "authority": other})
 
 
 def card_of(

@@ -28,6 +28,9 @@ from tocsin.zones.map import ZoneMap
 LATENCY_STEPS = ("handed", "journaled")
 """The last step of a warning's way: handed to a socket when live, journaled when simulated."""
 
+DOWN_NS = 15 * NS_PER_S
+"""A running system ticks every second; its health is in doubt after 15 s without a state."""
+
 FRAMES_MAX = EVIDENCE_PART_MAX + 1
 """Of one batch: each has an evidence number of its own."""
 
@@ -50,6 +53,17 @@ def alerts(journal: Journal) -> list[Alert]:
         for output in decode_outputs(entry.outputs)
         if isinstance(output, Alert)
     ]
+
+
+def span(journal: Journal) -> tuple[int, int, int]:
+    """From when to when the journal was written, and how long no batch came for more than
+    `DOWN_NS`: the system was down, or alone without its clock. Raises ValueError if it is empty.
+    """
+    times = [entry.t_ns for entry in journal.entries()]
+    if not times:
+        raise ValueError(f"{journal.path} holds no batch yet: let the site run first")
+    gaps = (after - before for before, after in pairwise(times))
+    return times[0], times[-1], sum(gap for gap in gaps if gap > DOWN_NS)
 
 
 def folded(journal: Journal, policy: str = "") -> Iterator[tuple[Entry, Engine, list[Output]]]:

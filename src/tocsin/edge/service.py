@@ -21,7 +21,7 @@ import structlog
 from aiohttp import web
 
 from tocsin.decide import uncovered
-from tocsin.edge import build, clock
+from tocsin.edge import build, clock, shadow
 from tocsin.edge.console import private_app
 from tocsin.edge.journal import Sealed
 from tocsin.edge.outlet import Document, Outlet
@@ -358,6 +358,7 @@ def refuse_if_uncovered(site: Site, parts: dict[str, bytes]) -> None:
 def serve(site: Site, parts: dict[str, bytes], beside: Path) -> None:
     """Run `site` until it is told to end. Raises BadSite when it cannot start."""
     zones = build.engine(parts).zones
+    shadow.refuse_unscored(site, parts, beside)
     signer = _signer(site, beside / site.keys)
     warming = Warming()
     service = Service(site, zones, signer, warming)

@@ -31,7 +31,15 @@ from signxml.exceptions import SignXMLException
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from tocsin.rules.cap_tree import NAMESPACE, SIGNATURE, STATUS_OF_REALM, XML_HEAD, Element, text_of
+from tocsin.rules.cap_tree import (
+    NAMESPACE,
+    SIGNATURE,
+    STATUS_OF_REALM,
+    XML_HEAD,
+    Element,
+    parse,
+    text_of,
+)
 from tocsin.words import REALMS, Message
 
 XML_BYTES_MAX: Final = 256 * 1024  # before parsing; ours stay below 200 kB
@@ -233,23 +241,11 @@ _CONFIGURATION: Final = SignatureConfiguration(
 
 
 def _parse(data: bytes) -> Element:
-    """The root of an untrusted document: bounded, without DTD, entity, network or huge tree."""
-    if len(data) > XML_BYTES_MAX:
-        raise Unverified(f"{len(data)} bytes of XML, at most {XML_BYTES_MAX} are read")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-    )
+    """The root of an untrusted document."""
     try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise Unverified(f"not XML: {error}") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise Unverified("a document type is not accepted")
-    return root
+        return parse(data, XML_BYTES_MAX)
+    except ValueError as error:
+        raise Unverified(str(error)) from error
 
 
 # ---- files and certificates --------------------------------------------------------------------

@@ -86,6 +86,13 @@ DESCRIPTIONS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "true or false",
             "Whether the system refuses to start while some zone has no sensor.",
         ),
+        "shadow": (
+            "path",
+            (
+                "What 'tocsin score JOURNAL --authority FILE --json' printed, relative to the site "
+                "file; in the live realm, confirm and automatic do not start without it."
+            ),
+        ),
         "public_url": ("URL", "How others reach the public listener; stands in CAP and the feed."),
         "public_listen": ("host:port", "Where the page and the public documents are served."),
         "private_listen": (

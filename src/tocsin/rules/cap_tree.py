@@ -46,6 +46,29 @@ class Rule:
     must: bool = True
 
 
+def parse(data: bytes, bytes_max: int) -> Element:
+    """The root of an untrusted document: bounded, without DTD, entity, network or huge tree.
+
+    Raises ValueError that says what is wrong with it.
+    """
+    if len(data) > bytes_max:
+        raise ValueError(f"{len(data)} bytes of XML, at most {bytes_max} are read")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise ValueError(f"not XML: {error}") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise ValueError("a document type is not accepted")
+    return root
+
+
 def namespace(alert: Element) -> str:
     """The namespace of `alert`, "" if it has none."""
     return etree.QName(alert).namespace or ""

@@ -1,7 +1,7 @@
 """The map of the report: zones that were struck, missed, covered or covered in vain; impacts."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -43,7 +43,22 @@ def states(raids: Sequence[Measured]) -> dict[str, str]:
 
 def picture(raids: Sequence[Measured], zones: ZoneMap) -> str:
     """The map; "" when no zone was struck or told to take cover."""
-    state = states(raids)
+    places = [place for raid in raids for place in raid.places]
+    return chart(states(raids), STATES, zones, places, title="Map of zones and impacts")
+
+
+def chart(
+    state: Mapping[str, str],
+    worst_first: Iterable[str],
+    zones: ZoneMap,
+    places: Sequence[tuple[str, float, float]] = (),
+    *,
+    title: str,
+) -> str:
+    """A map of zones, each in its state, and of impacts (kind, latitude, longitude).
+
+    The worst is drawn last, over its neighbours; "" when no zone is in a state.
+    """
     if not state:
         return ""
     rows = [zones.row(zone) for zone in state]
@@ -59,36 +74,46 @@ def picture(raids: Sequence[Measured], zones: ZoneMap) -> str:
         return shift + (lon_deg - west) * narrow * scale, (north - lat_deg) * scale
 
     near = _rows_within(zones, (west, south, east, north))
-    order = sorted(near, key=lambda row: -_rank(state.get(zones.ids[row], "")))
+    rank = {name: row for row, name in enumerate(worst_first)}
+    quiet = len(rank)
+    order = sorted(near, key=lambda row: -rank.get(state.get(zones.ids[row], ""), quiet))
     parts = [outline(zones, row, state.get(zones.ids[row], "quiet"), at) for row in order]
     for zone, what in state.items():
         row = zones.row(zone)
         parts.append(mark(what, *at(float(zones.lon_deg[row]), float(zones.lat_deg[row]))))
-    for raid in raids:
-        for kind, lat_deg, lon_deg in raid.places:
-            x, y = at(lon_deg, lat_deg)
-            if 0 <= x <= WIDE and 0 <= y <= (north - south) * scale:
-                parts.append(
-                    f'<path class="impact" d="M{x - 4:.1f} {y:.1f}l4 -4 4 4 -4 4z">'
-                    f"<title>impact of a {kind}</title></path>"
-                )
-    return svg((north - south) * scale, parts, "Map of zones and impacts")
+    for kind, lat_deg, lon_deg in places:
+        x, y = at(lon_deg, lat_deg)
+        if 0 <= x <= WIDE and 0 <= y <= (north - south) * scale:
+            parts.append(
+                f'<path class="impact" d="M{x - 4:.1f} {y:.1f}l4 -4 4 4 -4 4z">'
+                f"<title>impact of a {kind}</title></path>"
+            )
+    return svg((north - south) * scale, parts, title)
 
 
 def legend(raids: Sequence[Measured]) -> str:
     """The marks with what they mean and how many zones there are of each."""
     state = list(states(raids).values())
+    rows = [(name, f"{state.count(name)}: {SAID[name]}") for name in STATES]
+    y = 14.0 + 22.0 * len(STATES)
+    impacts = [
+        f'<path class="impact" d="M7 {y:.1f}l4 -4 4 4 -4 4z"/>',
+        text(32, y + 5, f"{sum(raid.impacts for raid in raids)}: impacts"),
+    ]
+    return key(rows, "What the marks of the map mean", impacts)
+
+
+def key(rows: Sequence[tuple[str, str]], title: str, more: Sequence[str] = ()) -> str:
+    """A line for each (state, words), with its colour and mark; `more` stands below."""
     parts = []
-    for row, name in enumerate(STATES):
+    for row, (name, words) in enumerate(rows):
         y = 14.0 + 22.0 * row
         parts += [
             f'<rect class="{name}" x="0" y="{y - 9:.1f}" width="22" height="18"/>',
-            mark(name, 11.0, y), text(32, y + 5, f"{state.count(name)}: {SAID[name]}"),
+            mark(name, 11.0, y), text(32, y + 5, words),
         ]  # fmt: skip
-    y = 14.0 + 22.0 * len(STATES)
-    parts.append(f'<path class="impact" d="M7 {y:.1f}l4 -4 4 4 -4 4z"/>')
-    parts.append(text(32, y + 5, f"{sum(raid.impacts for raid in raids)}: impacts"))
-    return svg(y + 14, parts, "What the marks of the map mean")
+    lines = len(rows) + bool(more)
+    return svg(14.0 + 22.0 * (lines - 1) + 14.0, [*parts, *more], title)
 
 
 def mark(state: str, x: float, y: float) -> str:
@@ -98,13 +123,11 @@ def mark(state: str, x: float, y: float) -> str:
         "struck": f"M{x - 5:.1f} {y:.1f}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0",
         "warned": f"M{x - 3:.1f} {y:.1f}h6",
         "vain": f"M{x - 4:.1f} {y + 3:.1f}h8l-4 -7z",
+        "both": f"M{x - 4:.1f} {y:.1f}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0",
+        "ours": f"M{x - 4:.1f} {y - 3:.1f}h8l-4 7z",
+        "theirs": f"M{x:.1f} {y - 4:.1f}v8",
     }[state]
     return f'<path class="mark {state}" d="{shape}"/>'
-
-
-def _rank(state: str) -> int:
-    """The worst is drawn last, over its neighbours."""
-    return STATES.index(state) if state in STATES else len(STATES)
 
 
 def _rows_within(zones: ZoneMap, box: tuple[float, float, float, float]) -> list[int]:

@@ -9,6 +9,8 @@ from typing import Final
 
 from tocsin.instant import iso
 from tocsin.score import charts, outlines
+from tocsin.score.beside import Beside
+from tocsin.score.beside_page import sections
 from tocsin.score.measured import Measured
 from tocsin.score.scorecard import Scorecard
 from tocsin.score.text import number, render_text
@@ -42,6 +44,11 @@ path.missed,rect.missed{stroke:var(--ink)}
 path.missed{fill:var(--missed);fill-opacity:.55}path.struck,svg rect.struck{fill:var(--fine);
 fill-opacity:.55;stroke:var(--ink)}path.warned,svg rect.warned{fill:var(--late);fill-opacity:.3;
 stroke:var(--line)}path.vain,svg rect.vain{fill:var(--vain);fill-opacity:.35;stroke:var(--line)}
+path.both,svg rect.both{fill:var(--fine);fill-opacity:.55;stroke:var(--ink)}
+path.ours,
+svg rect.ours{fill:var(--fine);fill-opacity:.25;stroke:none}svg rect.ours.bar{fill-opacity:1}
+path.theirs,svg rect.theirs{fill:var(--late);fill-opacity:.3;stroke:var(--late)}
+h3{font-size:1rem;margin:1.2em 0 .2em}
 path.mark{fill:none;fill-opacity:1;stroke:var(--ink);stroke-width:1.6}
 path.mark.missed{stroke-width:3}path.mark.struck{fill:var(--back)}
 .impact{fill:var(--ink);stroke:var(--back)}
@@ -58,16 +65,39 @@ _COSTS: Final = (
 )
 
 
-def render_html(
-    card: Scorecard, raids: Sequence[Measured], zones: ZoneMap, cases: Sequence[tuple[Case, str]]
-) -> str:
-    """The whole page; each of `cases` comes with its explanation as text."""
-    title = f"Scorecard: {card.scenario}, seed {card.seed}, policy {card.policy}"
-    head = (
+def head(title: str) -> str:
+    """The beginning of a page, up to its heading."""
+    return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"\n<h1>{escape(title)}</h1>"
     )
+
+
+def render_beside_html(one: Beside, zones: ZoneMap) -> str:
+    """The page of a comparison alone, where no truth is known."""
+    title = f"Beside {one.source}: {one.site}, policy {one.policy}"
+    what = f'<p><span class="realm">{escape(one.realm.upper())}</span> {_span(one)}</p>'
+    return "\n".join([head(title), what, *sections(one, zones), _DEFINED, "</body></html>", ""])
+
+
+def _span(one: Beside) -> str:
+    return f"{one.t_begin} to {one.t_end}, map {escape(one.zone_map)}."
+
+
+_DEFINED: Final = '<p class="soft">Each figure is defined in docs/reference/scorecard.md.</p>'
+
+
+def render_html(
+    card: Scorecard,
+    raids: Sequence[Measured],
+    zones: ZoneMap,
+    cases: Sequence[tuple[Case, str]],
+    other: Beside | None = None,
+) -> str:
+    """The whole page; each of `cases` comes with its explanation as text."""
+    title = f"Scorecard: {card.scenario}, seed {card.seed}, policy {card.policy}"
     many = "raid" if card.raids == 1 else "raids"
     what = (
         f'<p><span class="realm">{escape(card.realm.upper())}</span> {card.raids} {many},'
@@ -89,10 +119,11 @@ def render_html(
     ]
     worst = [_case(case, said) for case, said in cases]
     parts = [
-        head, f"<h1>{escape(title)}</h1>", what, "<h2>Figures</h2>", _figures(card), *pictures,
+        head(title), what, "<h2>Figures</h2>", _figures(card), *pictures,
         "<h2>Worst cases</h2>", *(worst or ["<p>No miss, nothing late, no warning in vain.</p>"]),
+        *(sections(other, zones) if other else []),
         "<h2>Everything</h2>", f"<pre>{escape(render_text(card))}</pre>",
-        '<p class="soft">Each figure is defined in docs/reference/scorecard.md.</p>',
+        _DEFINED,
     ]  # fmt: skip
     return "\n".join([*parts, "</body></html>", ""])
 

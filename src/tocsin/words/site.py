@@ -61,6 +61,7 @@ class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=Tru
 
     `zones` is the path of the compiled zone map or the name of a shipped one ("ua", "il").
     `elevation` is the path of a folder of SRTM tiles, "" for a smooth Earth.
+    `shadow` is the path of a comparison with an authority, which a live site needs before it warns.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Site(Word, frozen=True, kw_only=True, tag=False, forbid_unknown_fields=Tru
     confirm_s: float = 15.0
     clock_s_max: float = 15.0
     require_coverage: bool = False
+    shadow: str = ""
     public_url: str = "http://127.0.0.1:8080"
     public_listen: str = "127.0.0.1:8080"
     private_listen: str = "127.0.0.1:8081"
