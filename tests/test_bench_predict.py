@@ -44,8 +44,8 @@ def test_zones_are_a_partition_of_about_the_size_asked_for() -> None:
     grid = maps.voronoi(rng, places, 2_500.0)
     hit = maps.zones_of(grid, places)
     assert (hit >= 0).all()
-    assert len(grid.zone) == grid.rows * grid.columns
-    _, cells = np.unique(grid.zone, return_counts=True)
+    assert len(grid.listing) == grid.rows * grid.columns
+    _, cells = np.unique(grid.listing, return_counts=True)
     assert np.sqrt(np.median(cells)) * 50.0 == pytest.approx(2_500.0, rel=0.25)
 
 

@@ -39,11 +39,13 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
         columns_per_deg=float(columns_per_deg),
         rows=rows,
         columns=columns,
-        sole=zone.astype(np.int32),
-        start=np.arange(rows * columns + 1, dtype=np.int32),
-        zone=zone.astype(np.int32),
+        listing=zone.astype(np.int32) + 1,
+        start=np.append(0, np.arange(count + 1)).astype(np.int32),
+        zone=np.arange(count, dtype=np.int32),
+        share=np.ones(count + 1),
         rim=1.0,
         hazard_per_m=np.zeros(count),
+        listed_per_m=np.zeros(count + 1),
         unzoned_per_m=0.0,
         longest=1,
     )
@@ -53,5 +55,5 @@ def zones_of(grid: Raster, places_deg: Floats) -> np.ndarray:
     """The zone of each place (n,2), all inside the grid."""
     row = ((places_deg[:, 0] - grid.south_deg) * grid.rows_per_deg).astype(np.int64)
     column = ((places_deg[:, 1] - grid.west_deg) * grid.columns_per_deg).astype(np.int64)
-    zone: np.ndarray = grid.zone[row * grid.columns + column]
+    zone: np.ndarray = grid.listing[row * grid.columns + column] - 1
     return zone

@@ -126,7 +126,8 @@ def _reach_m(grid: Raster, zones: Squares, zone: int) -> tuple[float, float]:
     lat_deg, lon_deg = zones.at(0.05, 0.05)
     row = int((lat_deg - grid.south_deg) * grid.rows_per_deg)
     cells = row * grid.columns + np.arange(grid.columns)
-    hits = [i for i, c in enumerate(cells) if zone in grid.zone[grid.start[c] : grid.start[c + 1]]]
+    lists = grid.listing[cells]
+    hits = [i for i, k in enumerate(lists) if zone in grid.zone[grid.start[k] : grid.start[k + 1]]]
     m_per_deg = 6_378_137.0 * np.pi / 180.0
     west_m, east_m = (
         (grid.west_deg + edge / grid.columns_per_deg - lon_deg) * m_per_deg

@@ -2,8 +2,9 @@
 
 chance = existence x weight of the kind x geometric chance, for each kind of threat the track may
 be. A track is forecast again when a report changed it or its forecast is a second old, and never
-more than five times a second; what is not redone is kept as it was, with its own time. The debris
-of what vanished in view (`wreckage`) has rows of its own, under the track and threat that it was.
+more than five times a second; a batch redoes only so many of them (`turns`), and what is not redone
+is kept as it was, with its own time. The debris of what vanished in view (`wreckage`) has rows of
+its own, under the track and threat that it was.
 """
 
 from dataclasses import fields
@@ -17,6 +18,7 @@ from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, Admission
 from tocsin.predict.aims import RATES
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
+from tocsin.predict.turns import WORK_MAX, taken
 from tocsin.predict.wreckage import Wreckage
 from tocsin.predict.zonal import Zones, raster
 from tocsin.words import (
@@ -38,6 +40,9 @@ CHANCE_MIN: Final = 1e-4
 _NONE: Final = np.zeros(0, dtype=np.bool_)
 
 
+_Run = tuple[Arrivals, int, int]  # a table, the first of its rows, and the one after the last
+
+
 class _Told(Protocol):
     """Of whom rows are made; `words.Tracks` and `wreckage.Sights` are such."""
 
@@ -56,7 +61,11 @@ class Forecast:
     """
 
     def __init__(
-        self, zones: Zones, aims: str = AIMS[0], places: tuple[PlaceSite, ...] = ()
+        self,
+        zones: Zones,
+        aims: str = AIMS[0],
+        places: tuple[PlaceSite, ...] = (),
+        work_max: float = WORK_MAX,
     ) -> None:
         self._zones, self._aims, self._places = zones, aims, places
         self._admission = Admission()
@@ -67,6 +76,7 @@ class Forecast:
         self._wreckage = Wreckage()
         self._debris = _no_rows()
         self._standing = self._rows
+        self._work_max, self._waiting = work_max, 0
         self._ready = False
 
     @property
@@ -78,6 +88,11 @@ class Forecast:
     def flying(self) -> frozenset[int]:
         """The tracks that `standing` speaks of, save those that may have been brought down."""
         return frozenset(self._rows.track.tolist()) - frozenset(self._debris.track.tolist())
+
+    @property
+    def waiting(self) -> int:
+        """How many tracks were due and left to the next batches."""
+        return self._waiting
 
     def arrivals(self, now_ns: int, tracks: Tracks, sensors: Sensors | None = None) -> Arrivals:
         """Current rows of all live threat tracks, sorted by (track, zone, threat), and of debris.
@@ -93,6 +108,9 @@ class Forecast:
         pending |= tracks.changed
         age_ns = now_ns - made_ns
         due = live & ((age_ns >= AGE_NS_MAX) | (pending & (age_ns >= AGE_NS_MIN)))
+        now = taken(due, admitted, made_ns, tracks.id, self._work_max)
+        self._waiting = int(np.count_nonzero(due & ~now))
+        due = now
         gone = not np.isin(self._track, tracks.id[live]).all()
         self._track = tracks.id[live]
         self._t_ns_made = np.where(due, now_ns, made_ns)[live]
@@ -203,29 +221,73 @@ def _arrivals(
 def _merged(kept: Arrivals, keep: BoolArray, fresh: list[Arrivals]) -> Arrivals:
     """The kept rows and the fresh ones, sorted by (track, zone, threat).
 
-    A raid has half a million rows, so they are moved as seldom as can be.
+    A raid has half a million rows, so they are moved but once, in runs: what is kept lies in order,
+    and rarely has a track rows on both sides.
     """
-    old = np.flatnonzero(keep)
-    columns = {
-        field.name: np.concatenate(
-            [
-                np.take(getattr(kept, field.name), old, axis=0),
-                *(getattr(table, field.name) for table in fresh),
-            ]
-        )
-        for field in fields(Arrivals)
-    }
-    track = columns["track"]
-    begins = np.ones(len(track), dtype=np.bool_)
-    begins[1:] = track[1:] != track[:-1]
-    number = np.unique(track[begins], return_inverse=True)[1][np.cumsum(begins) - 1]
+    new = _sorted(fresh)
+    edge = np.flatnonzero(np.diff(keep, prepend=False, append=False)).reshape(-1, 2)
+    if len(edge) == 0:
+        return new
+    if len(new) == 0:
+        return _taken([(kept, first, last) for first, last in edge.tolist()])
+    begin = np.flatnonzero(np.diff(new.track, prepend=-1))
+    left = np.searchsorted(kept.track, new.track[begin], side="left").tolist()
+    right = np.searchsorted(kept.track, new.track[begin], side="right").tolist()
+    if any(keep[one:other].any() for one, other in zip(left, right, strict=True)):
+        old = [(kept, first, last) for first, last in edge.tolist()]
+        return _sorted([_taken(old), new])
+    runs: list[_Run] = []
+    at = 0
+    for first, last in edge.tolist():
+        while at < len(begin) and left[at] <= first:
+            at = _put(runs, new, begin, at)
+        while at < len(begin) and left[at] < last:
+            runs.append((kept, first, left[at]))
+            first = left[at]
+            at = _put(runs, new, begin, at)
+        runs.append((kept, first, last))
+    while at < len(begin):
+        at = _put(runs, new, begin, at)
+    return _taken(runs)
+
+
+def _put(runs: list[_Run], new: Arrivals, begin: IntArray, at: int) -> int:
+    """Adds the run of the track that begins there; the next."""
+    last = int(begin[at + 1]) if at + 1 < len(begin) else len(new)
+    runs.append((new, int(begin[at]), last))
+    return at + 1
+
+
+def _taken(runs: list[_Run]) -> Arrivals:
+    """These runs of rows, one after the other."""
+    return Arrivals(
+        **{
+            field.name: np.concatenate(
+                [getattr(table, field.name)[first:last] for table, first, last in runs]
+            )
+            for field in fields(Arrivals)
+        }
+    )
+
+
+def _sorted(tables: list[Arrivals]) -> Arrivals:
+    """The rows of all, sorted by (track, zone, threat)."""
+    tables = [table for table in tables if len(table)]
+    if not tables:
+        return _no_rows()
+    whole = _taken([(table, 0, len(table)) for table in tables])
+    begins = np.ones(len(whole), dtype=np.bool_)
+    begins[1:] = whole.track[1:] != whole.track[:-1]
+    number = np.unique(whole.track[begins], return_inverse=True)[1][np.cumsum(begins) - 1]
     # One key in place of three: what is put together is sorted in itself, and a stable sort of
     # one column takes such runs as they are.
-    key = (number << 34) | (columns["zone"].astype(np.int64) << 2) | columns["threat"]
+    key = (number << 34) | (whole.zone.astype(np.int64) << 2) | whole.threat
     if (np.diff(key) > 0).all():
-        return Arrivals(**columns)
+        return whole
     order = np.argsort(key, kind="stable")
-    return Arrivals(**{name: np.take(column, order, axis=0) for name, column in columns.items()})
+    return Arrivals(
+        **{f.name: np.take(getattr(whole, f.name), order, axis=0) for f in fields(whole)}
+    )
 
 
 def _no_rows() -> Arrivals:

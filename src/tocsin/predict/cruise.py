@@ -15,15 +15,22 @@ import numba
 import numpy as np
 
 from tocsin.geo import geodetic, local_axes
-from tocsin.predict.fan import Fan
+from tocsin.predict.fan import SPEED_SHARE_MIN, Fan
 from tocsin.predict.plane import place, plane
-from tocsin.predict.tally import HORIZON_S_MAX, Strikes, gather, tally
-from tocsin.predict.zonal import BESIDE, SEVERAL, Raster, cell_of
+from tocsin.predict.tally import (
+    HORIZON_S_MAX,
+    Strikes,
+    Table,
+    joined,
+    table,
+    tally_into,
+)
+from tocsin.predict.zonal import Raster
 from tocsin.words import FloatArray, Int32Array
 
 HEADING_SD_MAX_RAD: Final = 1.0  # beyond this the fan already points almost everywhere
 SPEED_SD_MAX: Final = 0.3  # relative; keeps every path's speed positive
-_SPEED_SHARE_MIN: Final = 0.2
+_ROWS: Final = 16_384  # of the table that is filled at once, besides those of one flight; chosen
 
 DIVE_SURE_SD: Final = 2.0
 DIVE_SLOPES: Final = (0.20, 0.45)
@@ -67,16 +74,15 @@ class Flyers:
 
 def strikes(grid: Raster, fan: Fan, flyers: Flyers, chance_min: FloatArray) -> Strikes:
     """Zones each flight may end in or near; rows below `chance_min` (n,) are left out."""
-    size = fan.flown_m.size * grid.longest
-    zone, t_s, weight = np.empty(size, dtype=np.int32), np.empty(size), np.empty(size)
-    parts = []
-    for job, start in enumerate(starts(fan, flyers)):
-        ends, _ = fly(grid, start, fan, zone, t_s, weight)
-        found = tally(
-            zone[:ends], t_s[:ends], weight[:ends], len(grid.hazard_per_m), chance_min[job]
-        )
-        parts.append((job, *found))
-    return gather(parts)
+    given = np.array(starts(fan, flyers)).reshape(len(flyers), len(Start._fields))
+    zones = len(grid.hazard_per_m)
+    most = min(zones, fan.flown_m.size * grid.longest)
+    room = table(most + _ROWS)
+    done, parts = 0, []
+    while done < len(given):
+        done, rows = _several(grid, fan, given, chance_min, done, room)
+        parts.append(room.copied(rows))
+    return joined(parts)
 
 
 def starts(fan: Fan, flyers: Flyers) -> list[Start]:
@@ -126,6 +132,33 @@ def _sd(covariance: FloatArray, direction: FloatArray) -> FloatArray:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _several(
+    grid: Raster, fan: Fan, given: FloatArray, chance_min: FloatArray, first: int, room: Table
+) -> tuple[int, int]:
+    """Fills `room` with the rows of the flights `given` from the `first` on, until it may be full.
+
+    The first flight that is left, and how many rows were filled. Each flight is on its own:
+    what else is asked about does not change its rows.
+    """
+    size, zones = fan.flown_m.size * grid.longest, len(grid.hazard_per_m)
+    most = min(zones, size)
+    zone, t_s, weight = np.empty(size, dtype=np.int32), np.empty(size), np.empty(size)
+    rows = 0
+    for job in range(first, len(given)):
+        if rows + most > len(room.job):
+            return job, rows
+        g = given[job]
+        start = Start(g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7], g[8], g[9], g[10])
+        ends, _ = fly(grid, start, fan, zone, t_s, weight)
+        kept = tally_into(
+            zone[:ends], t_s[:ends], weight[:ends], zones, chance_min[job], room, rows
+        )
+        room.job[rows : rows + kept] = job
+        rows += kept
+    return len(given), rows
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fly(
     grid: Raster,
     start: Start,
@@ -134,66 +167,119 @@ def fly(
     t_s: FloatArray,
     weight: FloatArray,
 ) -> tuple[int, float]:
-    """Fills the ends (zone, time, weight) of all paths; how many, and their total chance.
+    """Fills the ends (zone, time, weight) of all paths, nearly in order of time; how many, and
+    their total chance.
 
     The columns must hold paths x steps x longest list entries. The total counts each end once,
     however many zones it harms, and counts ends outside every zone.
     """
-    ends, total = 0, 0.0
+    count = len(fan.heading)
+    s_per_m = np.empty(count)
+    ahead = _paces(start, fan, s_per_m)
+    farthest_m = HORIZON_S_MAX / s_per_m.min()
+    steps = 1
+    while steps < len(fan.step_m) and fan.step_m[:steps].sum() < farthest_m:
+        steps += 1
+    lists = np.empty(steps * count, dtype=np.int32)
+    after_s, end = np.empty(steps * count), np.empty(steps * count)
+    _over(grid, start, fan, lists)
+    _ended(grid, start, fan, s_per_m, lists, after_s, end)
+    latest_m = ahead * HORIZON_S_MAX * start.speed_mps
+    one = np.uintp(1)  # an index that cannot be negative costs no check of its sign
+    ends, total = np.uintp(0), 0.0
+    for k in range(len(fan.turn)):
+        if fan.reached_m[k] > latest_m:
+            break
+        sample = np.uintp(fan.turn[k])
+        if sample >= len(end) or after_s[sample] > HORIZON_S_MAX:
+            continue
+        chance, reached_s = end[sample], after_s[sample]
+        total += chance
+        at = np.uintp(lists[sample])
+        harmed, last = np.uintp(grid.start[at]), np.uintp(grid.start[at + one])
+        share = chance * grid.share[at]
+        while harmed < last:
+            zone[ends], t_s[ends], weight[ends] = grid.zone[harmed], reached_s, share
+            share = chance * grid.rim
+            ends += one
+            harmed += one
+    return int(ends), total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _paces(start: Start, fan: Fan, s_per_m: FloatArray) -> float:
+    """Fills the seconds per metre of each path. How much farther, at most, one has flown at any
+    time than it has by the table `reached_m`."""
+    most = 0.0
+    for i in range(len(fan.speed)):
+        own = max(1.0 + fan.speed[i] * start.speed_sd, SPEED_SHARE_MIN)
+        usual = max(1.0 + fan.speed[i] * fan.habits.speed_change, SPEED_SHARE_MIN)
+        s_per_m[i] = 1.0 / (start.speed_mps * own)
+        most = max(most, own / usual)
+    return most * (1.0 + 1e-9)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _over(grid: Raster, start: Start, fan: Fan, lists: Int32Array) -> None:
+    """Fills the list of zones at each sample (step x n + path) of the first steps.
+
+    Written, as `_ended`, so that the compiler takes several paths at once.
+    """
     count = len(fan.heading)
     around = plane(start.lat_deg, start.lon_deg)
-    cells = np.empty(len(fan.step_m), dtype=np.int64)
+    east_m, north_m = np.empty(count), np.empty(count)
+    sines, cosines = np.empty(count), np.empty(count)
     for i in range(count):
-        sine, cosine = _turned(start, fan.heading[i] * start.heading_sd_rad)
+        sines[i], cosines[i] = _turned(start, fan.heading[i] * start.heading_sd_rad)
         across_m = fan.across[i] * start.across_sd_m
         along_m = fan.along[i] * start.along_sd_m
-        east_m = along_m * start.sin_heading - across_m * start.cos_heading
-        north_m = along_m * start.cos_heading + across_m * start.sin_heading
-        pace = max(1.0 + fan.speed[i] * start.speed_sd, _SPEED_SHARE_MIN)
-        s_per_m = 1.0 / (start.speed_mps * pace)
-        steps = _steps(fan.flown_m[i], HORIZON_S_MAX / s_per_m)
-        for j in range(steps):
-            ahead_m, left_m = fan.ahead_m[i, j], fan.left_m[i, j]
+        east_m[i] = along_m * start.sin_heading - across_m * start.cos_heading
+        north_m[i] = along_m * start.cos_heading + across_m * start.sin_heading
+    rows, columns = float(grid.rows), float(grid.columns)
+    cell = np.empty(count)
+    for j in range(len(lists) // count):
+        ahead_m, left_m = fan.ahead_m[:, j], fan.left_m[:, j]
+        for i in range(count):
             lat_deg, lon_deg = place(
                 around,
-                east_m + ahead_m * sine - left_m * cosine,
-                north_m + ahead_m * cosine + left_m * sine,
+                east_m[i] + ahead_m[i] * sines[i] - left_m[i] * cosines[i],
+                north_m[i] + ahead_m[i] * cosines[i] + left_m[i] * sines[i],
             )
-            cells[j] = cell_of(grid, lat_deg, lon_deg)
-        alive, flown_m = 1.0 / count, 0.0
-        for j in range(steps):
-            kind = grid.sole[cells[j]] if cells[j] >= 0 else -1
-            below, first, last = kind, 0, 0
-            if kind <= SEVERAL:
-                first, last = grid.start[cells[j]], grid.start[cells[j] + 1]
-                below = grid.zone[first]
-            per_m = grid.hazard_per_m[below] if below >= 0 else grid.unzoned_per_m
-            hazard = per_m * fan.step_m[j]
-            if start.dive_hazard > 0.0:
-                hazard += _dive(start, flown_m, flown_m + fan.step_m[j])
-            flown_m += fan.step_m[j]
+            row = np.floor((lat_deg - grid.south_deg) * grid.rows_per_deg)
+            column = np.floor((lon_deg - grid.west_deg) * grid.columns_per_deg)
+            inside = (row >= 0.0) & (column >= 0.0) & (row < rows) & (column < columns)
+            cell[i] = row * columns + column if inside else -1.0
+        for i in range(count):
+            at = int(cell[i])
+            lists[j * count + i] = grid.listing[at] if at >= 0 else 0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _ended(
+    grid: Raster,
+    start: Start,
+    fan: Fan,
+    s_per_m: FloatArray,
+    lists: Int32Array,
+    after_s: FloatArray,
+    end: FloatArray,
+) -> None:
+    """Fills when each sample is reached, and the chance that the flight ends there."""
+    count = len(s_per_m)
+    alive, per_m, from_m = np.full(count, 1.0 / count), np.empty(count), 0.0
+    for j in range(len(lists) // count):
+        step_m = fan.step_m[j]
+        dive = _dive(start, from_m, from_m + step_m) if start.dive_hazard > 0.0 else 0.0
+        from_m += step_m
+        first, flown_m = j * count, fan.flown_m[:, j]
+        for i in range(count):
+            per_m[i] = grid.listed_per_m[lists[first + i]]
+        for i in range(count):
+            hazard = per_m[i] * step_m + dive
             spared = 1.0 / (1.0 + hazard * (1.0 + hazard * (0.5 + hazard / 6.0)))
-            end = alive * (1.0 - spared)
-            alive *= spared
-            total += end
-            after_s = min(fan.flown_m[i, j] * s_per_m, HORIZON_S_MAX)
-            if below >= 0:
-                share = grid.rim if kind == BESIDE else 1.0
-                zone[ends], t_s[ends], weight[ends] = below, after_s, end * share
-                ends += 1
-            for at in range(first + 1, last):
-                zone[ends], t_s[ends], weight[ends] = grid.zone[at], after_s, end * grid.rim
-                ends += 1
-    return ends, total
-
-
-@numba.njit(cache=True, nogil=True)
-def _steps(flown_m: FloatArray, most_m: float) -> int:
-    """How many of the rising `flown_m` are not beyond `most_m`."""
-    steps = 0
-    while steps < len(flown_m) and flown_m[steps] <= most_m:
-        steps += 1
-    return steps
+            after_s[first + i] = flown_m[i] * s_per_m[i]
+            end[first + i] = alive[i] * (1.0 - spared)
+            alive[i] *= spared
 
 
 @numba.njit(cache=True, nogil=True)

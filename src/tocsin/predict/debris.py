@@ -130,7 +130,8 @@ def _harmed(
         cell = cell_of(grid, lat_deg, lon_deg)
         if cell < 0:
             continue
-        for at in range(grid.start[cell], grid.start[cell + 1]):
+        harmed = grid.listing[cell]
+        for at in range(grid.start[harmed], grid.start[harmed + 1]):
             zone[ends], t_s[ends] = grid.zone[at], after_s
             ends += 1
     return ends

@@ -236,7 +236,8 @@ def _count(
             h += 1
         while h > 0 and after_s <= horizons[h - 1]:
             h -= 1
-        for at in range(grid.start[cell], grid.start[cell + 1]):
+        harmed = grid.listing[cell]
+        for at in range(grid.start[harmed], grid.start[harmed + 1]):
             zone = grid.zone[at]
             if tolls.slot[zone] < 0:
                 tolls.slot[zone], tolls.touched[touched] = touched, zone

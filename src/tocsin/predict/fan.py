@@ -17,7 +17,7 @@ import numpy as np
 
 from tocsin.predict import spread
 from tocsin.predict.tally import HORIZON_S_MAX
-from tocsin.words import FloatArray
+from tocsin.words import FloatArray, Int32Array
 
 PATHS: Final = 256
 _DIMENSIONS: Final = 13
@@ -27,6 +27,7 @@ _STEP_GROWTH: Final = 0.2
 so that together the paths see every metre. Chosen by the distance of chances from those of 2,048
 paths in steps of 150 m: many paths in long steps are nearer than half as many in short ones, which
 take longer (`tests/predict/test_fan.py`)."""
+SPEED_SHARE_MIN: Final = 0.2  # of the mean speed: every path flies on
 _FINE_M: Final = 250.0  # step of the integration along a path
 
 
@@ -69,6 +70,11 @@ class Fan(NamedTuple):
     step_m           float64 (k,)   lengths of the steps
     heading, across, along, speed   float64 (n,)  standard normal deviates, to be scaled by the
                                     track's own uncertainty
+    turn             int32 (n*k,)   the samples (step x n + path) in the order in which they are
+                                    reached, if the speed is known as well as can be
+    reached_m        float64 (n*k,) ... and how far a flight of mean speed has flown then
+
+    Tables lie in memory step by step: the same step of all paths is computed at once.
     """
 
     habits: Habits
@@ -80,6 +86,13 @@ class Fan(NamedTuple):
     across: FloatArray
     along: FloatArray
     speed: FloatArray
+    turn: Int32Array
+    reached_m: FloatArray
+
+
+def pace(deviate: FloatArray, speed_sd: float) -> FloatArray:
+    """Speeds of paths over the mean speed."""
+    return np.maximum(1.0 + deviate * speed_sd, SPEED_SHARE_MIN)
 
 
 def fan(habits: Habits) -> Fan:
@@ -90,16 +103,22 @@ def fan(habits: Habits) -> Fan:
     step_m = np.diff(edges_m)
     flown_m = edges_m[:-1] + uniform[:, 4:5] * step_m
     ahead_m, left_m = _paths(habits, uniform, normal, flown_m)
+    speed = np.concatenate([normal[:, 6], normal[:, 6]])
+    both_m = np.concatenate([flown_m, flown_m])
+    reached_m = (both_m / pace(speed, habits.speed_change)[:, None]).ravel(order="F")
+    turn = np.argsort(reached_m, kind="stable")
     return Fan(
         habits=habits,
-        ahead_m=np.concatenate([ahead_m, ahead_m]),
-        left_m=np.concatenate([left_m, -left_m]),
-        flown_m=np.concatenate([flown_m, flown_m]),
+        ahead_m=np.asfortranarray(np.concatenate([ahead_m, ahead_m])),
+        left_m=np.asfortranarray(np.concatenate([left_m, -left_m])),
+        flown_m=np.asfortranarray(both_m),
         step_m=step_m,
         heading=np.concatenate([normal[:, 0], -normal[:, 0]]),
         across=np.concatenate([normal[:, 5], -normal[:, 5]]),
         along=np.concatenate([normal[:, 8], normal[:, 8]]),
-        speed=np.concatenate([normal[:, 6], normal[:, 6]]),
+        speed=speed,
+        turn=turn.astype(np.int32),
+        reached_m=reached_m[turn],
     )
 
 

@@ -1,7 +1,7 @@
 """From many weighted ends of one flight to one row per zone: chance by horizon, arrival times."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
@@ -11,8 +11,9 @@ from tocsin.words import HORIZONS_S, FloatArray, Int32Array, IntArray
 HORIZON_S_MAX: Final = float(HORIZONS_S[-1])
 QUANTILES: Final = (0.05, 0.50, 0.95)
 HORIZONS: Final = tuple(float(h) for h in HORIZONS_S)
+_HORIZON_S: Final = np.array(HORIZONS)  # a kernel finds a place in an array sooner than in a tuple
 _BINS: Final = 128
-_FEW: Final = 20  # ends that are ordered rather than counted in bins; chosen by time
+_FEW: Final = 48  # ends that are ordered rather than counted in bins; chosen by time
 _SOON_S: Final = 10.0
 """Bins are even in ln(t + 10 s): 2 s wide a minute ahead, and interpolated within. Chosen."""
 _TABLE_PER_S: Final = 2.0
@@ -39,21 +40,43 @@ class Strikes:
         return len(self.zone)
 
 
+class Table(NamedTuple):
+    """Columns of `Strikes` to be filled, with room for more rows."""
+
+    job: IntArray
+    zone: Int32Array
+    chance: FloatArray
+    quantiles_s: FloatArray
+
+    def copied(self, rows: int) -> "Table":
+        """The first rows, in memory of their own."""
+        job, zone = self.job[:rows].copy(), self.zone[:rows].copy()
+        return Table(job, zone, self.chance[:rows].copy(), self.quantiles_s[:rows].copy())
+
+
+def joined(parts: list[Table]) -> Strikes:
+    """One table of the rows of several."""
+    if len(parts) == 1:
+        return Strikes(**parts[0]._asdict())
+    if not parts:
+        parts = [table(0)]
+    names = Table._fields
+    return Strikes(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
+
+
+def table(rows: int) -> Table:
+    """One with room for so many rows."""
+    return Table(
+        job=np.empty(rows, dtype=np.int64),
+        zone=np.empty(rows, dtype=np.int32),
+        chance=np.empty((rows, len(HORIZONS))),
+        quantiles_s=np.empty((rows, len(QUANTILES))),
+    )
+
+
 def gather(parts: list[tuple[int, Int32Array, FloatArray, FloatArray]]) -> Strikes:
     """One table of the (job, zones, chances, quantiles) of several jobs."""
-    if not parts:
-        return Strikes(
-            job=np.zeros(0, dtype=np.int64),
-            zone=np.zeros(0, dtype=np.int32),
-            chance=np.zeros((0, len(HORIZONS_S))),
-            quantiles_s=np.zeros((0, len(QUANTILES))),
-        )
-    return Strikes(
-        job=np.repeat([part[0] for part in parts], [len(part[1]) for part in parts]),
-        zone=np.concatenate([part[1] for part in parts]),
-        chance=np.concatenate([part[2] for part in parts]),
-        quantiles_s=np.concatenate([part[3] for part in parts]),
-    )
+    return joined([Table(np.full(len(part[1]), part[0]), *part[1:]) for part in parts])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -63,41 +86,60 @@ def tally(
     """Zones in order, their cumulative chances (n,H) and arrival quantiles (n,3), in seconds.
 
     `zone`, `t_s` and `weight` list the ends; those later than 1800 s do not count. Zones below
-    `chance_min` are left out. The ends of each zone are put together first, so that the rest
-    works on a few at a time.
+    `chance_min` are left out.
     """
+    most = min(zones, len(zone))
+    job, places = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int32)
+    chances, quantiles_s = np.empty((most, len(HORIZONS))), np.empty((most, len(QUANTILES)))
+    table = Table(job, places, chances, quantiles_s)
+    kept = tally_into(zone, t_s, weight, zones, chance_min, table, 0)
+    return places[:kept], chances[:kept], quantiles_s[:kept]
+
+
+@numba.njit(cache=True, nogil=True)
+def tally_into(
+    zone: Int32Array,
+    t_s: FloatArray,
+    weight: FloatArray,
+    zones: int,
+    chance_min: float,
+    table: Table,
+    row: int,
+) -> int:
+    """`tally` into the table, from `row` on; the number of rows.
+
+    The ends of each zone are put together first, so that the rest works on a few at a time.
+    """
+    one = np.uintp(1)  # an index that cannot be negative costs no check of its sign
     start = np.zeros(zones + 1, dtype=np.int32)
     for i in range(len(zone)):
-        start[zone[i] + 1] += t_s[i] <= HORIZON_S_MAX
+        start[np.uintp(zone[i]) + one] += t_s[i] <= HORIZON_S_MAX
     for z in range(zones):
         start[z + 1] += start[z]
     after_s, share = np.empty(len(zone)), np.empty(len(zone))
     for i in range(len(zone)):  # leaves `start` where the next zone begins
         if t_s[i] <= HORIZON_S_MAX:
-            at = start[zone[i]]
+            mine = np.uintp(zone[i])
+            at = np.uintp(start[mine])
             after_s[at], share[at] = t_s[i], weight[i]
-            start[zone[i]] = at + 1
-    places = np.empty(min(zones, len(zone)), dtype=np.int32)
-    chances, quantiles_s = (
-        np.empty((len(places), len(HORIZONS))),
-        np.empty((len(places), len(QUANTILES))),
-    )
+            start[mine] += 1
     counts = np.empty(_BINS)
-    kept, first = 0, 0
+    begin, first = row, 0
     for z in range(zones):
         last = start[z]
         if last > first:
-            total = _cumulated(after_s, share, first, last, chances[kept])
+            total = _cumulated(after_s, share, first, last, table.chance[row])
             if total >= chance_min and total > 0.0:
-                places[kept] = z
+                table.zone[row] = z
+                quantiles_s = table.quantiles_s[row]
                 if last - first <= _FEW:
                     _sort(after_s, share, first, last)
-                    _exact_s(after_s, share, first, last, total, quantiles_s[kept])
+                    _exact_s(after_s, share, first, last, total, quantiles_s)
                 else:
-                    _quantiles(after_s, share, first, last, total, counts, quantiles_s[kept])
-                kept += 1
+                    _quantiles(after_s, share, first, last, total, counts, quantiles_s)
+                row += 1
         first = last
-    return places[:kept], chances[:kept], quantiles_s[:kept]
+    return row - begin
 
 
 @numba.njit(cache=True, nogil=True)
@@ -106,13 +148,18 @@ def _cumulated(
 ) -> float:
     """Fills the chance within each horizon, at most 1; the sum of all."""
     chance[:] = 0.0
-    h = 0
-    for i in range(first, last):
-        while after_s[i] > HORIZONS[h]:
-            h += 1
-        while h > 0 and after_s[i] <= HORIZONS[h - 1]:
-            h -= 1
-        chance[h] += share[i]
+    h, since_s, until_s, within = 0, -1.0, _HORIZON_S[0], 0.0
+    for i in range(first, last):  # the next end mostly lies between the same two horizons
+        if not since_s < after_s[i] <= until_s:
+            chance[h] += within
+            within = 0.0
+            while after_s[i] > _HORIZON_S[h]:
+                h += 1
+            while h > 0 and after_s[i] <= _HORIZON_S[h - 1]:
+                h -= 1
+            since_s, until_s = _HORIZON_S[h - 1] if h > 0 else -1.0, _HORIZON_S[h]
+        within += share[i]
+    chance[h] += within
     total = 0.0
     for h in range(len(HORIZONS)):
         total += chance[h]

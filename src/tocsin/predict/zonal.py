@@ -13,7 +13,7 @@ import numpy as np
 
 from tocsin.geo import M_PER_DEG
 from tocsin.predict.aims import RATES, Aims, Place, rates_per_m
-from tocsin.words import FloatArray, Int32Array, IntArray
+from tocsin.words import BoolArray, FloatArray, Int32Array, IntArray
 
 HARM_RADIUS_M: Final = 500.0
 """An impact harms every zone within this distance (knowledge: algorithms.md 5, same radius)."""
@@ -24,8 +24,6 @@ _RIM_CELLS: Final = 0.75
 """A zone is listed by cells whose middles lie up to the harm radius and so many cells from it: half
 a cell, and half the distance of two points on its outline. Counted whole, they made 4 km zones 16 %
 too likely to be hit."""
-SEVERAL: Final = -2
-BESIDE: Final = -3
 _LOCATE_ROWS: Final = 200_000  # points per call of `locate`, bounds its scratch memory
 
 
@@ -47,16 +45,20 @@ class Zones(Protocol):
 
 
 class Raster(NamedTuple):
-    """Cells in rows from the south and columns from the west, row by row; zones listed per cell.
+    """Cells in rows from the south and columns from the west, row by row, each with a list of
+    zones.
 
-    sole           int32 (rows*columns,)    the zone of a cell that lists none but the one below its
-                                            centre; -1 where none is listed, else `SEVERAL`, or
-                                            `BESIDE` where none listed holds the centre
-    start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
-    zone           int32 (m,)               the zone that holds the cell's centre first
+    Cells with the same list share it: there are far fewer lists than cells, and they stay in the
+    processor's cache.
+
+    listing        int32 (rows*columns,)  the list of each cell
+    start          int32 (lists+1,)       where each begins in `zone`; the first is empty
+    zone           int32 (m,)             the zone that holds the centres of the cells first
+    share          float64 (lists,)       of the first zone: 1, or `rim` if none holds the centres
     rim            share of a cell from which a zone is harmed that does not hold its centre, on
                    the average
-    hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it (`aims`)
+    hazard_per_m   float64 (zones,)       rate at which flights over a zone end in it (`aims`)
+    listed_per_m   float64 (lists,)       the same over the cells of each list: of its first zone
     unzoned_per_m  the same outside every zone
     longest        zones in the longest list
     """
@@ -67,11 +69,13 @@ class Raster(NamedTuple):
     columns_per_deg: float
     rows: int
     columns: int
-    sole: Int32Array
+    listing: Int32Array
     start: Int32Array
     zone: Int32Array
+    share: FloatArray
     rim: float
     hazard_per_m: FloatArray
+    listed_per_m: FloatArray
     unzoned_per_m: float
     longest: int
 
@@ -85,26 +89,63 @@ def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] =
     )
     outline_cell, outline_zone = _near_outlines(zones, frame)
     centre_zone = _centres(zones, frame)
-    inside = np.flatnonzero(centre_zone >= 0)
-    cell = np.concatenate([inside, outline_cell])
-    zone = np.concatenate([centre_zone[inside].astype(np.int64), outline_zone])
+    held = np.flatnonzero(centre_zone >= 0)
+    cell = np.concatenate([held, outline_cell])
+    zone = np.concatenate([centre_zone[held].astype(np.int64), outline_zone])
     key = np.sort(cell * len(zones) + zone)
     key = key[np.append(True, key[1:] != key[:-1])]
     cell, zone = key // len(zones), key % len(zones)
     order = np.lexsort((zone, zone != centre_zone[cell], cell))
     cell, zone = cell[order], zone[order]
     cell_m = M_PER_DEG / frame.rows_per_deg
-    start = np.searchsorted(cell, np.arange(frame.rows * frame.columns + 1))
-    listed = np.diff(start)
-    more = np.where(centre_zone >= 0, SEVERAL, BESIDE)
-    sole = np.where((listed == 1) & (centre_zone >= 0), centre_zone, more)
+    rim = HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m)
+    inside = centre_zone >= 0
+    listing, start, zone = _shared(inside, cell, zone, len(zones))
+    share, per_m = np.full(len(start) - 1, rim), np.full(len(start) - 1, frame.unzoned_per_m)
+    share[listing[inside]] = 1.0
+    some = np.diff(start) > 0
+    per_m[some] = frame.hazard_per_m[zone[start[:-1][some]]]
     return frame._replace(
-        sole=np.where(listed == 0, -1, sole).astype(np.int32),
-        start=start.astype(np.int32),
-        zone=zone.astype(np.int32),
-        rim=HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m),
-        longest=int(listed.max(initial=1)),
+        listing=listing,
+        start=start,
+        zone=zone,
+        share=share,
+        listed_per_m=per_m,
+        rim=rim,
+        longest=int(np.diff(start).max(initial=1)),
     )
+
+
+def _shared(
+    inside: BoolArray, cell: IntArray, zone: IntArray, zones: int
+) -> tuple[Int32Array, Int32Array, Int32Array]:
+    """The list of each cell, where each begins, and the zones of all, each list but once.
+
+    `zone` lists those of each `cell`, in order of cells. Cells `inside` a zone share no list with
+    those outside. Lists are told apart one place after the other.
+    """
+    first = np.searchsorted(cell, np.arange(len(inside) + 1))
+    listed = np.diff(first)
+    name, named = inside.astype(np.int64), 2
+    for place in range(listed.max(initial=0)):
+        longer = np.flatnonzero(listed > place)
+        key = name[longer] * zones + zone[first[longer] + place]
+        kinds, kind = np.unique(key, return_inverse=True)
+        name[longer] = named + kind
+        named += len(kinds)
+    names, example, listing = np.unique(name, return_index=True, return_inverse=True)
+    if names[0] > 0:  # no cell has the empty list: it is the first all the same
+        example, listing = np.append(0, example), listing + 1
+    length = listed[example]
+    length[0] = 0
+    below = np.where(length > 0, zone[np.minimum(first[example], len(zone) - 1)], -1)
+    order = np.argsort(below, kind="stable")  # what is near on the ground lies near in memory
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    example, length, listing = example[order], length[order], rank[listing]
+    start = np.append(0, np.cumsum(length))
+    entry = np.repeat(first[example] - start[:-1], length) + np.arange(start[-1])
+    return listing.astype(np.int32), start.astype(np.int32), zone[entry].astype(np.int32)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -135,11 +176,13 @@ def _frame(zones: Zones) -> Raster:
         columns_per_deg=columns_per_deg,
         rows=int(np.ceil(height_m / cell_m)) + 2 * margin_cells,
         columns=int(np.ceil(width_m / cell_m)) + 2 * margin_cells,
-        sole=np.zeros(0, dtype=np.int32),
+        listing=np.zeros(0, dtype=np.int32),
         start=np.zeros(1, dtype=np.int32),
         zone=np.zeros(0, dtype=np.int32),
+        share=np.zeros(0),
         rim=1.0,
         hazard_per_m=np.zeros(0),
+        listed_per_m=np.zeros(0),
         unzoned_per_m=0.0,
         longest=1,
     )

@@ -7,6 +7,7 @@ feed; who follows the feed sees for each run the newest word, and its references
 
 import hashlib
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -26,6 +27,7 @@ ENTRIES_MAX: Final = 200
 """At most so many entries, but never fewer than there are warnings in force."""
 
 _IN: Final = f"{{{ATOM}}}"
+_T_NS: Final = attrgetter("t_ns")
 _URL_NAMESPACE: Final = bytes.fromhex("6ba7b8119dad11d180b400c04fd430c8")  # RFC 9562, table 3
 
 
@@ -71,9 +73,9 @@ def in_feed(now_ns: int, entries: Sequence[Entry]) -> list[Entry]:
         e for e in entries if e.t_ns_expires > now_ns and (e.active or e.t_ns > now_ns - AGE_NS_MAX)
     ]
     active = [e for e in living if e.active]
-    ended = sorted((e for e in living if not e.active), key=lambda e: -e.t_ns)
+    ended = sorted((e for e in living if not e.active), key=_T_NS, reverse=True)
     shown = active + ended[: max(0, ENTRIES_MAX - len(active))]
-    return sorted(shown, key=lambda e: -e.t_ns)
+    return sorted(shown, key=_T_NS, reverse=True)  # of two alike, the order is kept
 
 
 def feed_document(now_ns: int, site: Site, entries: Sequence[Entry], texts: Texts) -> bytes:

@@ -42,6 +42,7 @@ class Herald:
         self._blind = BlindAreas(zones)
         self._told: dict[str, dict[str, Told]] = {}  # zone -> threat
         self._entries: dict[str, bytes] = {}  # zone -> its JSON in the state, if it shows anything
+        self._row: dict[str, int] = {}  # zone -> its row, of those that show or showed something
         self._lapse_ns: dict[str, int] = {}  # zone -> no entry of it changes by itself before this
         self._serial = 0
         self._state_stale = True
@@ -117,6 +118,7 @@ class Herald:
             self._state_stale = True
         if entry_now:
             self._entries[zone] = entry_now
+            self._row[zone] = self._zones.row(zone)
             self._lapse_ns[zone] = min(told.t_ns_lapse() for told in shown.threats)
         else:
             self._entries.pop(zone, None)
@@ -170,7 +172,7 @@ class Herald:
         if now_ns - self._state_ns < gap_ns:
             return []
         self._state_stale, self._state_ns = False, now_ns
-        entries = [self._entries[zone] for zone in sorted(self._entries, key=self._zones.row)]
+        entries = [self._entries[zone] for zone in sorted(self._entries, key=self._row.__getitem__)]
         payload = state_document(
             now_ns, self._next_serial(), self._site, self._zones, entries, self._blind.listed()
         )

@@ -5,7 +5,7 @@ Sorensen, *Communication of Emergency Public Warnings*, 1990). The arrival is to
 of sending, rounded down, because a message is read later than it was written.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tocsin.instant import NS_PER_S
 from tocsin.rules.cap import HEADLINE_CHARS_MAX
@@ -15,6 +15,7 @@ from tocsin.words import Site
 
 IMMINENT_S: Final = 10  # chosen: nobody acts on a number this small
 SECONDS_BELOW_S: Final = 120  # below two minutes people think in seconds
+_HEADLINES_MAX: Final = 20_000  # kept: chosen, a few megabytes
 
 
 class Said(NamedTuple):
@@ -35,6 +36,11 @@ class Texts:
         reviewed_for = "test" if site.mode == "shadow" else site.realm
         self._tables = phrases.for_realm(reviewed_for, site.languages).languages
         self.languages = tuple(self._tables)
+        self._headlines: dict[tuple[str, str, str], str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the headlines, which are written again when they are asked for."""
+        return {**self.__dict__, "_headlines": {}}
 
     def zone_name(self, language: str, zone: str) -> str:
         """The zone's name in `language`, else in English, else as GeoNames has it, else its id."""
@@ -89,7 +95,18 @@ class Texts:
         return f"{self._tables[language].words[self._site.realm]}. {text}"
 
     def _headline(self, language: str, text: str, zone: str) -> str:
-        """The marked headline; a zone's name too long for it is cut, never the guidance."""
+        """The marked headline; a zone's name too long for it is cut, never the guidance.
+
+        In a raid the same is said of a zone again and again: it is written once.
+        """
+        key = (language, text, zone)
+        if key not in self._headlines:
+            if len(self._headlines) >= _HEADLINES_MAX:
+                self._headlines.clear()
+            self._headlines[key] = self._written(language, text, zone)
+        return self._headlines[key]
+
+    def _written(self, language: str, text: str, zone: str) -> str:
         name = self.zone_name(language, zone)
         over = len(self.mark(language, fill(text, zone=name))) - HEADLINE_CHARS_MAX
         if over > 0:
