@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from bench.predict.truth import Floats
-from tocsin.predict.zonal import Raster
+from tocsin.predict.zonal import Raster, numbered
 
 _CELL_M: Final = 50.0
 _M_PER_DEG: Final = 111_195.0
@@ -32,6 +32,8 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
     points_m = rng.uniform(-around, [high_m - around, wide_m - around], (count, 2))
     centres = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), axis=-1)
     _, zone = cKDTree(points_m).query((centres.reshape(-1, 2) + 0.5) * _CELL_M)
+    start = np.arange(rows * columns + 1, dtype=np.int32)
+    alike, example = numbered(start, zone, count)
     return Raster(
         south_deg=float(south) - margin / rows_per_deg,
         west_deg=float(west) - margin / columns_per_deg,
@@ -40,8 +42,10 @@ def voronoi(rng: np.random.Generator, places_deg: Floats, zone_m: float) -> Rast
         rows=rows,
         columns=columns,
         sole=zone.astype(np.int32),
-        start=np.arange(rows * columns + 1, dtype=np.int32),
+        start=start,
         zone=zone.astype(np.int32),
+        alike=alike,
+        example=example,
         rim=1.0,
         hazard_per_m=np.zeros(count),
         unzoned_per_m=0.0,

@@ -1,5 +1,7 @@
 """The grid against exact distances: it may add a little, and never leaves a zone out."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,6 +44,20 @@ def test_the_zone_below_comes_first() -> None:
         cell = cell_of(grid, lat_deg, lon_deg)
         assert grid.start[cell + 1] - grid.start[cell] > 1
         assert grid.zone[grid.start[cell]] == row * TILES.columns
+
+
+@pytest.mark.parametrize("zones", [ISLANDS, TILES, HAMLETS])
+def test_cells_with_the_same_list_and_no_others_are_alike(zones: Squares) -> None:
+    grid = GRIDS[id(zones)]
+    lists = [tuple(grid.zone[a:b]) for a, b in pairwise(grid.start)]
+    numbers: dict[tuple[int, ...], int] = {}
+    for cell, listed in enumerate(lists):
+        if not listed:
+            assert grid.alike[cell] == -1
+            continue
+        assert lists[grid.example[grid.alike[cell]]] == listed
+        assert numbers.setdefault(listed, grid.alike[cell]) == grid.alike[cell]
+    assert len(numbers) >= len(zones)
 
 
 def test_nothing_outside_the_grid() -> None:

@@ -54,6 +54,8 @@ class Raster(NamedTuple):
                                             `BESIDE` where none listed holds the centre
     start          int32 (rows*columns+1,)  where the list of each cell begins in `zone`
     zone           int32 (m,)               the zone that holds the cell's centre first
+    alike          int32 (rows*columns,)    number of its list: the same where lists are; -1: empty
+    example        int32 (n,)               a cell with the list of each number
     rim            share of a cell from which a zone is harmed that does not hold its centre, on
                    the average
     hazard_per_m   float64 (zones,)         rate at which flights over a zone end in it (`aims`)
@@ -70,6 +72,8 @@ class Raster(NamedTuple):
     sole: Int32Array
     start: Int32Array
     zone: Int32Array
+    alike: Int32Array
+    example: Int32Array
     rim: float
     hazard_per_m: FloatArray
     unzoned_per_m: float
@@ -98,13 +102,37 @@ def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] =
     listed = np.diff(start)
     more = np.where(centre_zone >= 0, SEVERAL, BESIDE)
     sole = np.where((listed == 1) & (centre_zone >= 0), centre_zone, more)
+    alike, example = numbered(start, zone, len(zones))
     return frame._replace(
         sole=np.where(listed == 0, -1, sole).astype(np.int32),
         start=start.astype(np.int32),
         zone=zone.astype(np.int32),
+        alike=alike,
+        example=example,
         rim=HARM_RADIUS_M / (HARM_RADIUS_M + _RIM_CELLS * cell_m),
         longest=int(listed.max(initial=1)),
     )
+
+
+def numbered(start: IntArray, zone: IntArray, zones: int) -> tuple[Int32Array, Int32Array]:
+    """`alike` and `example` of lists, of which list c is zone[start[c]:start[c + 1]].
+
+    Lists are told apart entry by entry: those that have one more get new numbers by what they were
+    so far and that entry. A number that only begins longer lists has no cell, and none asks for it.
+    """
+    listed = np.diff(start)
+    alike = np.full(len(listed), -1, dtype=np.int64)
+    cell, used = np.flatnonzero(listed > 0), 0
+    for k in range(int(listed.max(initial=0))):
+        cell = cell[listed[cell] > k]
+        pair = (alike[cell] + 1) * zones + zone[start[cell] + k]
+        found, number = np.unique(pair, return_inverse=True)
+        alike[cell] = used + number
+        used += len(found)
+    example = np.zeros(used, dtype=np.int32)
+    filled = np.flatnonzero(listed > 0)
+    example[alike[filled]] = filled
+    return alike.astype(np.int32), example
 
 
 @numba.njit(cache=True, nogil=True)
@@ -138,6 +166,8 @@ def _frame(zones: Zones) -> Raster:
         sole=np.zeros(0, dtype=np.int32),
         start=np.zeros(1, dtype=np.int32),
         zone=np.zeros(0, dtype=np.int32),
+        alike=np.zeros(0, dtype=np.int32),
+        example=np.zeros(0, dtype=np.int32),
         rim=1.0,
         hazard_per_m=np.zeros(0),
         unzoned_per_m=0.0,
