@@ -22,6 +22,22 @@ def test_margins_are_even_and_symmetric() -> None:
     assert np.abs(np.cov(normal.T) - np.eye(3)).max() < 0.01
 
 
+def test_the_spiral_is_standard_normal_and_even() -> None:
+    """Moments; every ring and every sector of the plane as full as it should be."""
+    many = 4096
+    points = spread.spiral(many)
+    assert np.abs(points.mean(axis=0)).max() < 1e-3
+    assert np.abs(np.cov(points.T) - np.eye(3)).max() < 0.012
+    assert np.array_equal(np.sort(points[:, 2]), np.sort(spread.normal(many, 1)[:, 0]))
+    below = 1.0 - np.exp(-0.5 * (points[:, :2] ** 2).sum(axis=1))  # Rayleigh: even
+    assert np.abs(np.sort(below) - (np.arange(many) + 0.5) / many).max() < 1e-9
+    for lowest in np.arange(0.0, 1.0, 0.125):  # each eighth of the rings and of the third
+        ring = points[(below >= lowest) & (below < lowest + 0.125)]
+        turn = np.sort((np.arctan2(ring[:, 1], ring[:, 0]) / (2.0 * np.pi)) % 1.0)
+        assert np.abs(turn - (np.arange(len(turn)) + 0.5) / len(turn)).max() < 0.01
+        assert abs((ring[:, 2] < 0.0).mean() - 0.5) < 0.01
+
+
 def test_refuses_counts_that_are_no_power_of_two() -> None:
     with pytest.raises(AssertionError, match="power of two"):
         spread.uniform(100, 2)

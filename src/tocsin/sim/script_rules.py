@@ -47,7 +47,7 @@ _COURSE: Final = Limit()  # all courses come round again
 
 LIMITS: Final[dict[str, dict[str, Limit]]] = {
     "script": {
-        "seconds": Limit(0.0, 86_400.0), "after_s": _NONE_OR_MORE, "raids": Limit(1, 1_000),
+        "seconds": Limit(0.0, 86_400.0), "after_s": Limit(0.0, 86_400.0), "raids": Limit(1, 1_000),
         "threats": Limit(0.0, 5_000.0), "wind_mps": Limit(), "relay_s": Limit(0.0, 60.0),
         "clutter_per_scan": Limit(0.0, 5_000.0), "sectors": Limit(1, 256),
     },
