@@ -119,8 +119,10 @@ def test_chances_are_shares_of_the_impacts(lag_s: float, spans: int) -> None:
     times = defaultdict(list)
     for lat, lon, t_s in zip(lat_deg, lon_deg, after_s, strict=True):
         cell = cell_of(GRID, lat, lon)
-        for zone in GRID.zone[GRID.start[cell] : GRID.start[cell + 1]] if cell >= 0 else ():
-            times[int(zone)].append(t_s)
+        if cell >= 0:
+            first, last = GRID.start[GRID.listing[cell] :][:2]
+            for zone in GRID.zone[first:last]:
+                times[int(zone)].append(t_s)
     assert found.zone.tolist() == sorted(times)
     bin_s = (after_s.max() - after_s.min()) / 256.0
     for zone, chance, quantiles_s in zip(found.zone, found.chance, found.quantiles_s, strict=True):
