@@ -2,11 +2,29 @@
 
 import sqlite3
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from tocsin.edge.journal import Journal, Sealed, decode_outputs, encode_outputs
-from tocsin.words import Alert, Batch, Frame, Reason, Rejected, Tick
+from tocsin.edge.journal import (
+    Journal,
+    Sealed,
+    decode_alerts,
+    decode_outputs,
+    encode_outputs,
+)
+from tocsin.words import (
+    Alert,
+    Batch,
+    Blindness,
+    Counts,
+    Frame,
+    Message,
+    Output,
+    Reason,
+    Rejected,
+    Tick,
+)
 
 PARTS = {"site": b"{}", "zones": b"map", "phrases": b"{}"}
 
@@ -44,6 +62,38 @@ def test_what_was_written_is_read_in_order_of_arrival(tmp_path: Path) -> None:
     assert again.batch_of_alert("test:z:drone:4") == 4
     assert again.batch_of_alert("test:z:drone:9") is None
     assert [e.batch.number for e in again.entries(after=1, until=3)] == [2, 3]
+
+
+def test_inputs_alone_are_those_of_the_batches(tmp_path: Path) -> None:
+    journal = filled(tmp_path / "j.sqlite")
+    entries = list(journal.entries())
+    assert list(journal.inputs()) == [(entry.t_ns, entry.batch.inputs) for entry in entries]
+
+
+def test_alerts_are_found_among_all_other_words() -> None:
+    words: list[Output] = [
+        Rejected(t_ns=1, source="r", reason="fspec"),
+        alert(1),
+        Blindness(t_ns=1, threat="drone", zones=("z",)),
+        Message(
+            t_ns=1, channel="state", subject="state", realm="test", media_type="application/json",
+            seal="jws", t_ns_deadline=9, payload=b"{}" * 999,
+        ),
+        alert(2),
+        Counts(t_ns=1),
+    ]  # fmt: skip
+    assert {type(word) for word in words} == set(get_args(Output))
+    assert decode_alerts(encode_outputs(words)) == [alert(1), alert(2)]
+    assert decode_alerts(encode_outputs([])) == []
+
+
+def test_large_pages_where_nothing_must_be_durable(tmp_path: Path) -> None:
+    for durable, octets in ((True, 4_096), (False, 65_536)):
+        Journal.create(tmp_path / f"{durable}.sqlite", PARTS, durable=durable).close()
+        written = sqlite3.connect(tmp_path / f"{durable}.sqlite")
+        assert written.execute("PRAGMA page_size").fetchone() == (octets,)
+        assert written.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        written.close()
 
 
 def test_it_is_continued_where_it_ended(tmp_path: Path) -> None:

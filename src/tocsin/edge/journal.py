@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -47,6 +47,11 @@ CREATE INDEX sealed_subject ON sealed (subject);
 
 _inputs_decoder = msgspec.msgpack.Decoder(tuple[Input, ...])
 _outputs_decoder = msgspec.msgpack.Decoder(list[Output])
+_passed_over: Any = Alert
+for _word in get_args(Output):
+    if _word is not Alert:
+        _passed_over |= msgspec.defstruct(_word.__name__, [], tag=True)
+_alerts_decoder = msgspec.msgpack.Decoder(list[_passed_over])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,11 @@ def encode_outputs(outputs: Sequence[Output]) -> bytes:
 def decode_outputs(data: bytes) -> list[Output]:
     """The words of a batch's outputs."""
     return _outputs_decoder.decode(data)
+
+
+def decode_alerts(data: bytes) -> list[Alert]:
+    """The alerts among a batch's outputs; of the others no more than the name is read."""
+    return [word for word in _alerts_decoder.decode(data) if isinstance(word, Alert)]
 
 
 def processor() -> str:
@@ -231,6 +241,15 @@ class Journal:
         )
         for row in rows:
             yield Entry(*row)
+
+    def inputs(self) -> Iterator[tuple[int, tuple[Input, ...]]]:
+        """Time and inputs of every batch, in order of arrival. Of an hour's raid the outputs are a
+        gigabyte; here they are not read."""
+        rows = self._db.execute(
+            "SELECT t_ns, inputs FROM batch WHERE number <= ? ORDER BY number", (self.last_number,)
+        )
+        for t_ns, inputs in rows:
+            yield t_ns, _inputs_decoder.decode(inputs)
 
     def first_digest(self) -> bytes:
         """Where the chain begins: the digest of everything that was given at creation."""

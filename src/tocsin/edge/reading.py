@@ -8,7 +8,7 @@ import numpy as np
 
 from tocsin.decide import Board
 from tocsin.edge import build
-from tocsin.edge.journal import Entry, Journal, decode_outputs
+from tocsin.edge.journal import Entry, Journal, decode_alerts
 from tocsin.engine import INTERNAL_SOURCES, Engine
 from tocsin.instant import NS_PER_S
 from tocsin.words import (
@@ -47,12 +47,7 @@ def zones_of(journal: Journal) -> ZoneMap:
 
 def alerts(journal: Journal) -> list[Alert]:
     """Every alert decided, in order."""
-    return [
-        output
-        for entry in journal.entries()
-        for output in decode_outputs(entry.outputs)
-        if isinstance(output, Alert)
-    ]
+    return [alert for entry in journal.entries() for alert in decode_alerts(entry.outputs)]
 
 
 def span(journal: Journal) -> tuple[int, int, int]:
@@ -134,13 +129,13 @@ def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]
 def _gathered(journal: Journal) -> Iterator[list[Frame]]:
     """The frames of the journal, a second or so at once: much faster to read than one by one."""
     frames: list[Frame] = []
-    for entry in journal.entries():
+    for t_ns, inputs in journal.inputs():
         frames += [
             given
-            for given in entry.batch.inputs
+            for given in inputs
             if isinstance(given, Frame) and given.source not in INTERNAL_SOURCES
         ]
-        late = bool(frames) and entry.t_ns - frames[0].t_ns >= NS_PER_S
+        late = bool(frames) and t_ns - frames[0].t_ns >= NS_PER_S
         if late or len(frames) > FRAMES_MAX // 2:
             yield frames[:FRAMES_MAX]
             frames = frames[FRAMES_MAX:]
