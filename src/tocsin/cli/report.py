@@ -16,7 +16,12 @@ from tocsin.score.page import render_html
 from tocsin.score.worst import worst
 
 
-def page(card: Scorecard, raids: Sequence[tuple[Path, Measured]], policy: str) -> str:
+def page(
+    card: Scorecard,
+    raids: Sequence[tuple[Path, Measured]],
+    policy: str,
+    beside: Sequence[Scorecard] = (),
+) -> str:
     """The page of one raid or a run; folds again the journals that hold a worst case."""
     cases = worst([measured for _, measured in raids])
     said: dict[tuple[int, str], str] = {}
@@ -27,7 +32,9 @@ def page(card: Scorecard, raids: Sequence[tuple[Path, Measured]], policy: str) -
                 said[number, name] = told
     journal = Journal.open(raids[0][0] / "journal.sqlite", read_only=True)
     explained = [(case, said.get((case.raid, case.alert), "")) for case in cases]
-    return render_html(card, [one for _, one in raids], reading.zones_of(journal), explained)
+    return render_html(
+        card, [one for _, one in raids], reading.zones_of(journal), explained, beside
+    )
 
 
 def _stories(

@@ -58,10 +58,23 @@ _COSTS: Final = (
 )
 
 
+_POLICIES: Final = (
+    "The same inputs decided again under each policy that is shipped. In cover, by powers of ten; a"
+    " bar with an edge is of a policy that missed zones."
+)
+
+
 def render_html(
-    card: Scorecard, raids: Sequence[Measured], zones: ZoneMap, cases: Sequence[tuple[Case, str]]
+    card: Scorecard,
+    raids: Sequence[Measured],
+    zones: ZoneMap,
+    cases: Sequence[tuple[Case, str]],
+    beside: Sequence[Scorecard] = (),
 ) -> str:
-    """The whole page; each of `cases` comes with its explanation as text."""
+    """The whole page; each of `cases` comes with its explanation as text.
+
+    `beside`: the scorecards of the same inputs under the policies to compare.
+    """
     title = f"Scorecard: {card.scenario}, seed {card.seed}, policy {card.policy}"
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -79,6 +92,12 @@ def render_html(
         _part("Map", drawn + outlines.legend(raids) if drawn else "", "", "no zone was told"),
         _leads(raids),
         _part("Person-minutes", charts.costs(card), _COSTS, ""),
+        _part(
+            "Person-minutes by policy",
+            charts.policies(beside) if beside else "",
+            _POLICIES,
+            "`tocsin score DIR --policy all --html FILE` decides again under each",
+        ),
         _reliability(card),
         _part(
             "Latency",
