@@ -2,13 +2,17 @@
 
     python -m tools.history FILE [--since DATE] [--until DATE] [--policy NAME] [--json]
 
-FILE is `alerts_il_2014_2024.csv.gz` (starts only: the file has no end of an alert) or
-`official_2022-03_2024-04_en.csv.gz` (starts and ends). Each alert is input as an upstream authority
-gives it: harm is certain in that zone, within a minute and a half of an Israeli alert, and all
-the time between start and end of a Ukrainian one. docs/reference/histories.md has the figures.
+FILE is `alerts_il_2014_2024.csv.gz` (starts only: the file has no end of an alert),
+`official_2022-03_2024-04_en.csv.gz` (starts and ends) or
+`active_at_snapshot_2024-06_2026-08_uk.csv.gz` (what was active at one moment of each night, since
+when). Each alert is input as an upstream authority gives it: harm is certain in that zone, within
+a minute and a half of an Israeli alert, and all the time between start and end of a Ukrainian one.
+`tools/histories.py` writes docs/reference/histories.md from what this prints with `--json`.
 """
 
 import argparse
+import csv
+import gzip
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,8 +32,13 @@ FLAP_NS: Final = 600 * NS_PER_S
 """An alarm so soon after the end of the last one is a flap: the definition of the requirement."""
 ACTIVE_NS: Final = 90 * NS_PER_S
 """How long an alert without an end threatens. Chosen: the longest usual time to shelter."""
-STEP_NS: Final = 5 * NS_PER_S
-SLOW_NS: Final = 60 * NS_PER_S  # where nothing can change but by an event
+STAY_NS: Final = 600 * NS_PER_S
+"""How long people were told to stay after an alert without an end: Home Front Command's default."""
+STEP_NS: Final = 10 * NS_PER_S
+SLOW_NS: Final = 600 * NS_PER_S  # where nothing can change but by an event
+QUIET_NS: Final = 3600 * NS_PER_S
+"""So long after the last alert's end every zone has been told that it is over, and what comes next
+is folded by itself: the record of years takes no more memory than its longest raid."""
 ALARM: Final = ("take_cover", "stay", "standing")
 
 
@@ -59,7 +68,9 @@ class Span:
 
 def read(path: Path, since_ns: int = 0, until_ns: int = 1 << 62) -> list[Event]:
     """The alerts of a record between two instants, in order of time; repeated rows once."""
-    found = {_event(one) for one in told.read(path.read_bytes()).told if one.end != told.OPEN}
+    found = _seen(path) or {
+        _event(one) for one in told.read(path.read_bytes()).told if one.end != told.OPEN
+    }
     chosen = [event for event in found if since_ns <= event.t_ns < until_ns]
     return sorted(chosen, key=lambda event: (event.t_ns, event.zone, event.threat, event.t_ns_end))
 
@@ -76,6 +87,25 @@ def _event(one: told.Told) -> Event:
     )
 
 
+def _seen(path: Path) -> set[Event]:
+    """Alerts of a record of snapshots: each ends, for want of better, when it was last seen."""
+    until = dict[tuple[str, int], int]()
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = csv.DictReader(lines)
+        for row in rows if "snapshot_at" in (rows.fieldnames or ()) else ():
+            key = (row["region_id"], _instant(row["started_at"]))
+            until[key] = max(until.get(key, 0), _instant(row["snapshot_at"]))
+    return {
+        Event(begin, end, zone, "drone", has_end=True)
+        for (zone, begin), end in until.items()
+        if end > begin
+    }
+
+
+def _instant(text: str) -> int:
+    return from_iso(text.replace(" ", "T").replace("+00:00", "Z"))
+
+
 def issued(events: Sequence[Event]) -> list[Span]:
     """The alarms as they were issued: each alert by itself, with its end or the usual stay."""
     return [
@@ -89,12 +119,32 @@ def issued(events: Sequence[Event]) -> list[Span]:
 
 def fold(events: Sequence[Event], policy: Policy) -> list[Span]:
     """The alarms that the board makes of `events`, told all clear by word."""
+    spans: list[Span] = []
+    for part, next_ns in _parts(events):
+        ended_ns = _folded(part, policy, spans)
+        assert ended_ns < next_ns, "a raid reached into the next"
+    return spans
+
+
+def _parts(events: Sequence[Event]) -> Iterator[tuple[Sequence[Event], int]]:
+    """The events between two long silences, and when the next begin."""
+    first, until_ns = 0, 0
+    for number, event in enumerate(events):
+        if number > first and event.t_ns >= until_ns + QUIET_NS:
+            yield events[first:number], event.t_ns
+            first = number
+        until_ns = max(until_ns, event.t_ns_end)
+    if first < len(events):
+        yield events[first:], 1 << 62
+
+
+def _folded(events: Sequence[Event], policy: Policy, spans: list[Span]) -> int:
+    """Adds the alarms of one part; when the last zone had nothing to say any more."""
     names = tuple(sorted({event.zone for event in events}))
     board, row_of = _board(names, policy), {name: row for row, name in enumerate(names)}
     waiting, active, stage = list(reversed(events)), list[tuple[int, Event]](), dict[Any, str]()
     begun: dict[tuple[str, str], int] = {}
-    spans: list[Span] = []
-    now_ns = events[0].t_ns if events else 0
+    now_ns = events[0].t_ns
     number = 0
     while waiting or active or stage:
         while waiting and waiting[-1].t_ns <= now_ns:
@@ -105,7 +155,7 @@ def fold(events: Sequence[Event], policy: Policy) -> list[Span]:
         for alert in decided.alerts:
             _note(alert, stage, begun, spans)
         now_ns = _following(now_ns, waiting, active, stage)
-    return spans
+    return now_ns
 
 
 def _note(
@@ -125,7 +175,7 @@ def _note(
 def _following(
     now_ns: int, waiting: list[Event], active: list[tuple[int, Event]], stage: dict[Any, str]
 ) -> int:
-    """When to ask next: soon while something ends, else at the next event or within a minute."""
+    """When to ask next: soon while something ends, else at the next event or in ten minutes."""
     threatened = {(event.zone, event.threat) for _, event in active}
     ending = any(key not in threatened and how in ALARM for key, how in stage.items())
     events = [waiting[-1].t_ns] if waiting else []
@@ -199,6 +249,9 @@ def compared(events: Sequence[Event], spans: Sequence[Span]) -> dict[str, Any]:
         "ours": figures(spans),
         "not_in_alarm": sum(not covered for covered in _covered(events, spans)),
         "ended_while_issued": _ended_early(events, spans),
+        "ends_issued": sum(event.has_end for event in events),
+        "all_clears": len(spans),  # `_note` takes no other end
+        "minutes_held_on": _held_on(events, spans),
     }
 
 
@@ -255,6 +308,23 @@ def _ended_early(events: Sequence[Event], spans: Sequence[Span]) -> int:
     )
 
 
+def _held_on(events: Sequence[Event], spans: Sequence[Span]) -> dict[str, float]:
+    """Minutes from the end of an alarm as it was issued to ours, median and ninth decile."""
+    last: dict[tuple[str, str], list[Span]] = {}
+    for one in issued(events):
+        last.setdefault((one.zone, one.threat), []).append(one)
+    minutes = [
+        (span.t_ns_end - max(one.t_ns_end for one in of if one.t_ns < span.t_ns_end))
+        / (60.0 * NS_PER_S)
+        for span in spans
+        for of in [last[span.zone, span.threat]]
+    ] or [0.0]
+    return {
+        "median": round(float(np.median(minutes)), 1),
+        "p90": round(float(np.quantile(minutes, 0.9)), 1),
+    }
+
+
 def main(words: list[str]) -> None:
     """Fold, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -267,6 +337,7 @@ def main(words: list[str]) -> None:
     since_ns, until_ns = (from_iso(f"{day}T00:00:00Z") for day in (given.since, given.until))
     events = read(given.file, since_ns, until_ns)
     found = compared(events, fold(events, POLICIES[given.policy]))
+    found |= {"file": given.file.name, "since": given.since, "until": given.until}
     if given.json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return

@@ -79,20 +79,26 @@ def test_deciding_again_under_the_same_policy_says_the_same(run: Path) -> None:
 
 
 def test_all_policies_are_compared_on_one_journal(
-    run: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    score(run, policy="all", jobs=1, json=True)
+    html = tmp_path / "report.html"
+    score(run, policy="all", jobs=1, json=True, html=html)
     cards = {card["policy"]: card for card in json.loads(capsys.readouterr().out)}
     own, _ = judged(run, jobs=1)
     assert list(cards) == [name for name in POLICIES if name != "default"]
     assert {card["hits"] for card in cards.values()} == {own.hits}
     assert own.person_minutes in [card["person_minutes"] for card in cards.values()]
+    picture = html.read_text(encoding="utf-8").split("Person-minutes by policy</title>")[1]
+    for name, card in cards.items():
+        assert f">{name}</text>" in picture
+        said = f"{card['person_minutes']:,.0f}; missed {card['missed']} of {card['hits']}"
+        assert f">{said}</text>" in picture
     assert cards["region"]["person_minutes"] > 2.0 * own.person_minutes
 
 
-def test_pictures_want_one_policy(run: Path, tmp_path: Path) -> None:
+def test_calibration_wants_one_policy(run: Path) -> None:
     with pytest.raises(SystemExit) as left:
-        score(run, policy="all", html=tmp_path / "report.html")
+        score(run, policy="all", calibration=True)
     assert left.value.code == 2
 
 

@@ -1,9 +1,11 @@
 """Recorded alerts through the stage machine: nothing missed, nothing ended early, all by word."""
 
+import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tools import history
+from tools import histories, history
 from tools.history import Event, Span
 
 from tocsin.decide import POLICIES
@@ -11,6 +13,7 @@ from tocsin.instant import NS_PER_S, from_iso
 
 DEFAULT = POLICIES["default"]
 T0 = from_iso("2023-10-07T03:00:00Z")
+FOUR_H_NS = 4 * 3600 * NS_PER_S
 FILES = {
     "il": "alerts_il/alerts_il_2014_2024.csv.gz",
     "ua": "alerts_ua/official_2022-03_2024-04_en.csv.gz",
@@ -51,6 +54,48 @@ def test_an_alarm_lasts_as_long_as_the_authority_says_and_ends_after_it() -> Non
     assert (a[0], a[1], b[0], b[1]) == ("a", 0.0, "b", 60.0)
     assert 3000.0 <= a[2] < 3000.0 + 900.0
     assert b[2] < 1500.0
+
+
+def test_what_silence_parts_is_folded_by_itself() -> None:
+    """Two raids four hours apart, and one that a long alarm of another zone holds together."""
+    raid = [alarm(0.0, 300.0), alarm(200.0, 900.0, "b"), rocket(250.0)]
+    later = [replace(e, t_ns=e.t_ns + FOUR_H_NS, t_ns_end=e.t_ns_end + FOUR_H_NS) for e in raid]
+    assert [len(part) for part, _ in history._parts(raid + later)] == [3, 3]
+    assert [len(part) for part, _ in history._parts([alarm(-1.0, 15_000.0, "c"), *raid])] == [4]
+    once, twice = history.fold(raid, DEFAULT), history.fold(raid + later, DEFAULT)
+    assert len(once) == 3
+    assert twice == once + [
+        replace(one, t_ns=one.t_ns + FOUR_H_NS, t_ns_end=one.t_ns_end + FOUR_H_NS) for one in once
+    ]
+
+
+def test_a_snapshot_tells_how_long_at_least(tmp_path: Path) -> None:
+    """Seen in two nights: one alert, from its own beginning to the second night."""
+    path = tmp_path / "seen.csv.gz"
+    rows = [
+        "snapshot_at,oblast,raion,hromada,level,started_at,region_id",
+        "2025-01-02 01:00:00+00:00,x,,,oblast,2025-01-01 20:00:00+00:00,16",
+        "2025-01-03 01:00:00+00:00,x,,,oblast,2025-01-01 20:00:00+00:00,16",
+        "2025-01-03 01:00:00+00:00,x,,,oblast,2025-01-03 00:30:00+00:00,22",
+    ]
+    path.write_bytes(gzip.compress("\n".join(rows).encode()))
+    found = [(e.zone, (e.t_ns_end - e.t_ns) / NS_PER_S) for e in history.read(path)]
+    assert found == [("16", 29 * 3600.0), ("22", 1800.0)]
+
+
+def test_how_long_an_alarm_was_held_on() -> None:
+    """Ours ends 120 s after the last of two, whichever began first; a later one does not count."""
+    events = [alarm(0.0, 600.0), alarm(100.0, 400.0), alarm(5000.0, 5600.0)]
+    spans = [Span("a", "drone", T0, T0 + 720 * NS_PER_S)]
+    assert history.compared(events, spans)["minutes_held_on"] == {"median": 2.0, "p90": 2.0}
+
+
+def test_the_page_has_a_column_for_each_report() -> None:
+    report = history.compared([alarm(0.0, 600.0)], [Span("a", "drone", T0, T0 + 720 * NS_PER_S)])
+    rows = histories.table([("x", report), ("y", report)]).splitlines()
+    assert rows[0] == "| | x | y |"
+    assert "| minutes from the end as issued to our all-clear, median | 2.0 | 2.0 |" in rows
+    assert all(row.count("|") == 4 for row in rows)
 
 
 def test_figures_by_hand() -> None:

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.score.stories import ZONES, at, impact, story, truth
@@ -53,7 +54,10 @@ def test_the_worst_come_first() -> None:
 def page() -> str:
     one = raid()
     cases = [(case, f"story of <{case.alert}>" if case.alert else "") for case in worst([one])]
-    return render_html(summed([one], policy="p & q"), [one], ZONES, cases)
+    card = summed([one], policy="p & q")
+    return render_html(
+        card, [one], ZONES, cases, [card, msgspec.structs.replace(card, policy="r", missed=0)]
+    )
 
 
 def test_the_page_loads_nothing(page: str) -> None:
@@ -65,8 +69,8 @@ def test_its_pictures_are_well_formed_and_have_names(page: str) -> None:
     titles = [ET.fromstring(picture).findtext("title") for picture in pictures]
     assert titles == [
         "Map of zones and impacts", "What the marks of the map mean",
-        "Lead time by kind against time to shelter", "Person-minutes by policy",
-        "Reliability of the forecast", "Latency of each step",
+        "Lead time by kind against time to shelter", "Person-minutes, ours and baselines",
+        "Person-minutes by policy", "Reliability of the forecast", "Latency of each step",
     ]  # fmt: skip
     for state in STATES:
         assert f'class="mark {state}"' in page
@@ -80,7 +84,16 @@ def test_it_tells_the_figures_the_cases_and_why_something_is_missing(page: str) 
     assert "&#10007; no" in page
     empty = measure([], truth(threats=0), ZONES)
     bare = render_html(summed([empty], policy="p"), [empty], ZONES, [])
-    for why in ("no zone was told", "nothing was struck", "--calibration", "no timing samples"):
+    policies = page.split("Person-minutes by policy</title>")[1].split("</svg>")[0]
+    assert f"missed 2 of {len(raid().hits)}" in policies
+    assert policies.count('class="missed"') == policies.count('class="fine"') == 1
+    for why in (
+        "--policy all",
+        "no zone was told",
+        "nothing was struck",
+        "--calibration",
+        "no timing samples",
+    ):
         assert why in bare
     assert "nan" not in bare
     assert "None" not in bare

@@ -22,6 +22,7 @@ def page(
     raids: Sequence[tuple[Path, Measured]],
     policy: str,
     other: Beside | None = None,
+    policies: Sequence[Scorecard] = (),
 ) -> str:
     """The page of one raid or a run; folds again the journals that hold a worst case."""
     cases = worst([measured for _, measured in raids])
@@ -33,7 +34,9 @@ def page(
                 said[number, name] = told
     journal = Journal.open(raids[0][0] / "journal.sqlite", read_only=True)
     explained = [(case, said.get((case.raid, case.alert), "")) for case in cases]
-    return render_html(card, [one for _, one in raids], reading.zones_of(journal), explained, other)
+    return render_html(
+        card, [one for _, one in raids], reading.zones_of(journal), explained, other, policies
+    )
 
 
 def _stories(

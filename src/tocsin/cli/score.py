@@ -70,7 +70,8 @@ def score(
     calibration
         Compare the forecast chances with what came down, too: the journal is folded again.
     html
-        Write the report with pictures to this file, too: one page that loads nothing.
+        Write the report with pictures to this file, too: one page that loads nothing. With --policy
+        all it shows what was said, and the other policies beside it.
     json
         Print one JSON document.
     jobs
@@ -79,10 +80,13 @@ def score(
     if jobs < 0:
         refuse("--jobs is not negative; 0 leaves it to the machine")
     if policy == ALL:
-        if html is not None or calibration or authority is not None:
-            refuse("--policy all is a table; --html, --calibration, --authority want one policy")
+        if calibration or authority is not None:
+            refuse("--policy all compares decisions; --calibration and --authority want one policy")
         with refusing(ValueError, BadSite, OSError):
             cards = compared(folder, jobs)
+            if html is not None:
+                own, raids = judged(folder, "", jobs)
+                html.write_text(page(own, raids, "", policies=cards), encoding="utf-8")
         if json:
             put_json(cards)
         else:

@@ -77,27 +77,52 @@ def costs(card: Scorecard) -> str:
         ("early, apart", card.early_person_minutes, "thin"),
         ("stand-by, apart", card.stand_by_person_minutes, "thin"),
     ]
-    shown = [(name, value, style) for name, value, style in rows if value is not None]
-    known = [value for _, value, _ in shown if value > 0.0] or [1.0]
+    known = [
+        (name, value, f"{value:,.0f}", style) for name, value, style in rows if value is not None
+    ]
+    return _bars(known, "Person-minutes, ours and baselines", above=0.0)
+
+
+def policies(cards: Sequence[Scorecard]) -> str:
+    """Person-minutes and missed zones under each policy; names are long and stand above."""
+    rows = [
+        (
+            card.policy,
+            card.person_minutes,
+            f"{card.person_minutes:,.0f}; missed {card.missed} of {card.hits}",
+            "fine" if card.missed == 0 else "missed",
+        )
+        for card in cards
+    ]
+    return _bars(rows, "Person-minutes by policy", above=18.0)
+
+
+def _bars(rows: Sequence[tuple[str, float, str, str]], title: str, *, above: float) -> str:
+    """A bar for each of (name, value, what stands behind it, style); names beside or above."""
+    known = [value for _, value, *_ in rows if value > 0.0] or [1.0]
     low, top = math.floor(math.log10(min(known))), math.ceil(math.log10(max(known)) + 0.01)
-    scale = (WIDE - _LEFT - 90.0) / max(top - low, 1)
-    high = 30.0
+    left, behind = (0.0, 170.0) if above else (float(_LEFT), 90.0)
+    scale = (WIDE - left - behind) / max(top - low, 1)
+    high = 30.0 + above
     parts = []
     for power in range(low, top + 1):
-        x = _LEFT + (power - low) * scale
+        x = left + (power - low) * scale
         parts += [
-            f'<path class="grid" d="M{x:.1f} 0V{len(shown) * high:.1f}"/>',
-            text(x, len(shown) * high + 16, _large(10.0**power), at="middle", kind="small"),
-        ]
-    for row, (name, value, style) in enumerate(shown):
+            f'<path class="grid" d="M{x:.1f} 0V{len(rows) * high:.1f}"/>',
+            text(
+                x, len(rows) * high + 16, _large(10.0**power),
+                at="start" if x == 0.0 else "middle", kind="small",
+            ),
+        ]  # fmt: skip
+    for row, (name, value, said, style) in enumerate(rows):
         long = max(math.log10(value) - low, 0.0) * scale if value > 0.0 else 0.0
-        y = row * high
+        y = row * high + above
         parts += [
-            text(0, y + 20, name),
-            _box(_LEFT, y + 6, long, 18, style),
-            text(_LEFT + long + 6, y + 20, f"{value:,.0f}", kind="small"),
+            text(0, row * high + (16.0 if above else 20.0), name),
+            _box(left, y + 6, long, 18, style),
+            text(left + long + 6, y + 20, said, kind="small"),
         ]
-    return svg(len(shown) * high + 24, parts, "Person-minutes by policy")
+    return svg(len(rows) * high + 24, parts, title)
 
 
 def diagram(bins: Sequence[Bin]) -> str:

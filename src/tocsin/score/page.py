@@ -65,6 +65,12 @@ _COSTS: Final = (
 )
 
 
+_POLICIES: Final = (
+    "The same inputs decided again under each policy that is shipped. In cover, by powers of ten; a"
+    " bar with an edge is of a policy that missed zones."
+)
+
+
 def head(title: str) -> str:
     """The beginning of a page, up to its heading."""
     return (
@@ -95,8 +101,12 @@ def render_html(
     zones: ZoneMap,
     cases: Sequence[tuple[Case, str]],
     other: Beside | None = None,
+    policies: Sequence[Scorecard] = (),
 ) -> str:
-    """The whole page; each of `cases` comes with its explanation as text."""
+    """The whole page; each of `cases` comes with its explanation as text.
+
+    `other`: what an authority said. `policies`: the scorecards of the same inputs under each.
+    """
     title = f"Scorecard: {card.scenario}, seed {card.seed}, policy {card.policy}"
     many = "raid" if card.raids == 1 else "raids"
     what = (
@@ -109,6 +119,12 @@ def render_html(
         _part("Map", drawn + outlines.legend(raids) if drawn else "", "", "no zone was told"),
         _leads(raids),
         _part("Person-minutes", charts.costs(card), _COSTS, ""),
+        _part(
+            "Person-minutes by policy",
+            charts.policies(policies) if policies else "",
+            _POLICIES,
+            "`tocsin score DIR --policy all --html FILE` decides again under each",
+        ),
         _reliability(card),
         _part(
             "Latency",
