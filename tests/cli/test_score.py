@@ -11,6 +11,7 @@ from tocsin.decide import POLICIES
 from tocsin.edge import reading
 from tocsin.edge.journal import Journal
 from tocsin.edge.site import BadSite
+from tocsin.score import flaps
 from tocsin.sim import runs
 from tocsin.sim import truth as truths
 from tocsin.sim.runs import Raid, Run
@@ -76,6 +77,22 @@ def test_deciding_again_under_the_same_policy_says_the_same(run: Path) -> None:
     told = {row(alert.zone) for alert in said["region"] if alert.stage == "take_cover"}
     areas = {int(regions[one]) for one in told}
     assert told == {one for one in range(len(regions)) if int(regions[one]) in areas}
+
+
+def test_plots_read_anew_bear_the_numbers_that_alerts_cite(run: Path) -> None:
+    """The mind takes the journal batch by batch, the scorecard by the second: the same numbers."""
+    journal = Journal.open(run / "raid-001" / "journal.sqlite", read_only=True)
+    given = {
+        (int(number), int(t_ns))
+        for _, mind, _ in reading.folded(journal)
+        for fixes in mind.fixes
+        for number, t_ns in zip(fixes.evidence, fixes.t_ns, strict=True)
+    }
+    t_ns, *_, evidence = reading.plots(journal)
+    assert set(zip(evidence.tolist(), t_ns.tolist(), strict=True)) == given
+    cited = flaps.cited(reading.alerts(journal))
+    assert cited
+    assert cited <= {number for number, _ in given}
 
 
 def test_all_policies_are_compared_on_one_journal(

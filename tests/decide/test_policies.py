@@ -218,6 +218,30 @@ def test_by_night_early_is_later_and_surer_and_take_cover_the_same() -> None:
         assert by_night.chance > by_day.chance
 
 
+@pytest.mark.parametrize(
+    ("threat", "begins", "ends", "within", "before"),
+    [("drone", 0.018, 0.008, 1.0, "none"), ("cruise", 0.015, 0.004, 0.5, "stand_by")],
+)
+def test_early_begins_surer_than_it_ends(
+    threat: str, begins: float, ends: float, within: float, before: str
+) -> None:
+    """A threat always 400 s away: beyond all that take_cover looks at, and at its full chance from
+    600 s on; half of it lies within the 450 s of cruise missiles. Early is told from its chance on,
+    for as long as that is over the chance of the end, and a minute longer."""
+    told = story("default", zones=1)
+    for chance, until_s, stage in (
+        (0.99 * begins, 10.0, before),
+        (1.01 * begins, 20.0, "early"),
+        (1.05 * ends, 400.0, "early"),
+        (0.95 * ends, 470.0, "all_clear"),
+    ):
+        while told.now_s < until_s:
+            away_s = told.now_s + 400.0
+            told.flights = [Flight(0, away_s, chance / within, threat=threat, spread=0.01)]
+            told.tick()
+        assert [(0.0, "none"), *told.stages(threat=threat)][-1][1] == stage
+
+
 # whatever the policy
 
 

@@ -67,7 +67,7 @@ def test_what_was_written_is_read_in_order_of_arrival(tmp_path: Path) -> None:
 def test_inputs_alone_are_those_of_the_batches(tmp_path: Path) -> None:
     journal = filled(tmp_path / "j.sqlite")
     entries = list(journal.entries())
-    assert list(journal.inputs()) == [(entry.t_ns, entry.batch.inputs) for entry in entries]
+    assert list(journal.inputs()) == [(e.number, e.t_ns, e.batch.inputs) for e in entries]
 
 
 def test_alerts_are_found_among_all_other_words() -> None:

@@ -207,6 +207,24 @@ def test_out_of_range_and_below_the_horizon_is_out_of_view() -> None:
     assert list(seen(came, [radar(1e4)], both).known_ns) == []
 
 
+def test_a_cited_plot_is_of_the_nearest_flight_or_of_none() -> None:
+    """Two drones 222 m apart, plots of 50 m s.d.: 50 m aside of the first, on the second, and
+    301 m aside of the first away from the second, which is beyond four sigmas and 100 m of both."""
+    one = flight("one", 0, 100, (50.1, 36.0), (50.1, 36.1))
+    two = replace(one, id="two", lat_deg=one.lat_deg + 0.002)
+    parts = [plots_of(one, [10.0], 50.0), plots_of(two, [10.4]), plots_of(one, [14.0], -301.0)]
+    every = Plots(**{
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("t_ns", "t_ns_received", "position_m", "sigma_m")
+    }, evidence=np.array([4096, 4097, 8192]))  # fmt: skip
+    came = truth(flights=(one, two))
+    assert seen(came, [radar(1e5)], every, {4096, 4097, 8192}).flight_of == {
+        4096: "one", 4097: "two",
+    }  # fmt: skip
+    assert seen(came, [radar(1e5)], every, {4097}).flight_of == {4097: "two"}
+    assert seen(came, [radar(1e5)], every).flight_of == {}
+
+
 def test_who_is_flown_over_is_threatened_and_rockets_overhead_are_not() -> None:
     """East along the middle of a and b at a tenth of a degree in 100 s."""
     way = ((50.05, 35.95), (50.05, 36.15))

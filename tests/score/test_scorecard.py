@@ -1,6 +1,7 @@
 """The scorecard against sums done by hand, and its invariants on any story."""
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.score.stories import SECONDS, ZONES, alert, centre, flight, impact, story, truth
 from tocsin.score.scorecard import Scorecard, score
-from tocsin.words import STAGES, Alert
+from tocsin.score.seen import everything
+from tocsin.words import STAGES, Alert, Reason
 
 KEYS = {
     "scenario", "seed", "policy", "impacts", "hits", "missed", "missed_share", "missed_by_kind",
@@ -141,9 +143,54 @@ def test_flapping_by_hand() -> None:
         *story("d", ("take_cover", 200), threat="cruise"),
     ]
     card = score(alerts, truth(), ZONES)
-    assert card.flap_share == 0.25
+    assert (card.flap_share, card.again_share) == (0.25, 0.25)
     slow = story("a", ("take_cover", 0), ("all_clear", 100), ("take_cover", 701))
     assert score(slow, truth(), ZONES).flap_share == 0.0
+
+
+def told_of(zone: str, *told: tuple[str, float, int, tuple[int, ...]]) -> list[Alert]:
+    """The alerts of one (zone, drone): (stage, seconds, track, reports); track -1 names none."""
+    return [
+        msgspec.structs.replace(
+            alert(zone, stage, seconds, serial),
+            reasons=(Reason(rule="drone", track=track, chance=0.1, evidence=reports),),
+        )
+        for serial, (stage, seconds, track, reports) in enumerate(told, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("track", "reports", "flaps"),
+    [
+        (7, (3,), 1.0),  # the same track: whatever its reports were of
+        (8, (2,), 1.0),  # lost and found again: a new number, of the same flight
+        (8, (3, 2, 2), 1.0),  # most of its reports are of the first
+        (8, (3,), 0.0),  # another flight
+        (8, (9,), 0.0),  # another track, of whose reports nobody knows the flight
+        (-1, (), 1.0),  # nobody can tell
+    ],
+)
+def test_a_flap_is_by_the_same_threat(track: int, reports: tuple[int, ...], flaps: float) -> None:
+    """Plots 1 and 2 were of flight one, 3 of flight two; a zone is called again after 100 s."""
+    seen = replace(everything(truth()), flight_of={1: "one", 2: "one", 3: "two"})
+    alerts = told_of(
+        "a",
+        ("take_cover", 0, 7, (1,)),
+        ("stay", 50, -1, ()),
+        ("all_clear", 100, -1, ()),
+        ("take_cover", 200, track, reports),
+    )
+    card = score(alerts, truth(), ZONES, seen=seen)
+    assert (card.flap_share, card.again_share) == (flaps, 1.0)
+
+
+def test_what_leads_a_warning_says_whose_it_is() -> None:
+    """A second flight calls the zone again; the first, far off by now, is its weaker reason."""
+    alerts = told_of("a", ("take_cover", 0, 7, ()), ("all_clear", 100, -1, ()))
+    leads, follows = (Reason(rule="drone", track=track, chance=0.1) for track in (8, 7))
+    back = msgspec.structs.replace(alert("a", "take_cover", 200, 3), reasons=(leads, follows))
+    card = score([*alerts, back], truth(), ZONES)
+    assert (card.flap_share, card.again_share) == (0.0, 1.0)
 
 
 def test_a_mass_raid_shows_its_ratio_twice() -> None:

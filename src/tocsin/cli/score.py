@@ -28,6 +28,7 @@ from tocsin.score import (
 )
 from tocsin.score.beside import Beside
 from tocsin.score.beside_text import render_beside
+from tocsin.score.flaps import cited
 from tocsin.score.page import render_beside_html
 from tocsin.score.reliability import EVERY_S, reliability
 from tocsin.score.seen import Plots, seen
@@ -223,11 +224,12 @@ def measured_of(
             checked = reliability(forecasts, truth, zones)
     else:
         said = {site.policy: reading.alerts(journal)}
-    t_ns, received_ns, position_m, sigma_m = reading.plots(journal)
+    t_ns, received_ns, position_m, sigma_m, evidence = reading.plots(journal)
     plots = Plots(
-        t_ns=t_ns, t_ns_received=received_ns, position_m=position_m, sigma_m=sigma_m
+        t_ns=t_ns, t_ns_received=received_ns, position_m=position_m, sigma_m=sigma_m,
+        evidence=evidence,
     )  # fmt: skip
-    known = seen(truth, site.sensors, plots)
+    known = seen(truth, site.sensors, plots, cited([one for some in said.values() for one in some]))
     latencies_ms, steps_ms = reading.latencies_ms(journal), reading.steps_ms(journal)
     return [
         (

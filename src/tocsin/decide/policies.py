@@ -21,6 +21,13 @@ _HYSTERESIS: Final = (
     "Ends under 0.4 of it within 300 s for 60 s: the hysteresis of the same simulation."
 )
 
+_EARLY_OFF_DRONE: Final = 0.008
+_EARLY_OFF_CRUISE: Final = 0.004
+_EARLY_OFF: Final = (
+    "It ends under the same chance as when it began at 0.02 (drone) or 0.01 (cruise missile), so "
+    "that stays, which end with it, remain what they were."
+)
+
 _ANY_S: Final = 1800.0  # the last of words.HORIZONS_S: the whole forecast
 
 THRESHOLD: Final = Policy(
@@ -39,12 +46,13 @@ THRESHOLD: Final = Policy(
         Row(
             threat="drone",
             stage="early",
-            chance=0.02,
+            chance=0.018,
             ahead_s=600.0,
+            off_fraction=_EARLY_OFF_DRONE / 0.018,
             hold_s=60.0,
             minimum_s=180.0,
-            why="Ten minutes: the span of Israel's pre-alert. 0.02: chosen, because about one "
-            "in two pre-alerted zones should go on to take_cover (53 % on 16 Sep 2025).",
+            why="Ten minutes: the span of Israel's pre-alert. 0.018: chosen of ten pairs on "
+            "`ua-mixed`, seed 101 (why/decisions). " + _EARLY_OFF,
         ),
         Row(
             threat="drone",
@@ -70,12 +78,13 @@ THRESHOLD: Final = Policy(
         Row(
             threat="cruise",
             stage="early",
-            chance=0.01,
+            chance=0.015,
             ahead_s=450.0,
+            off_fraction=_EARLY_OFF_CRUISE / 0.015,
             hold_s=60.0,
             minimum_s=180.0,
-            why="Chosen, because at 240 m/s 450 s are 108 km: the zone is then one of many on its "
-            "way, each with a smaller chance than from a drone, and the warhead is larger.",
+            why="At 240 m/s 450 s are 108 km. 0.015: chosen on the same raids; at 0.01 a third of "
+            "those told early was flown over, at 0.015 half. " + _EARLY_OFF,
         ),
         Row(
             threat="cruise",
@@ -160,24 +169,29 @@ def _changed(policy: Policy, name: str, *changed: Row) -> Policy:
     return replace(policy, name=name, rows=(*kept, *changed))
 
 
-def _at_night(threat: str, chance: float, ahead_s: float, why: str) -> Row:
+def _at_night(threat: str, chance: float, ahead_s: float, off_chance: float, why: str) -> Row:
     """The early stage by night."""
     row = THRESHOLD.row(threat, "early")
-    return replace(row, chance=chance, ahead_s=ahead_s, at_night=True, why=why)
+    return replace(
+        row, chance=chance, ahead_s=ahead_s, off_fraction=off_chance / chance, at_night=True,
+        why=why,
+    )  # fmt: skip
 
 
 _NIGHT_WHY: Final = (
-    "Two thirds as far ahead and a quarter surer than by day: whoever is woken should have a "
-    "reason, and a bed is near a shelter. Chosen of three on `ua-mixed`, seed 101, raid 3: 44 % of "
-    "early stages were followed by a threat instead of 25 %. Half as far ahead, take_cover always "
-    "came first."
+    "Two thirds as far ahead and surer than by day: whoever is woken should have a reason, and a "
+    "bed is near a shelter. "
+)
+_NIGHT_DRONE_WHY: Final = (
+    _NIGHT_WHY + "Chosen of three on `ua-mixed`, seed 101, raid 3: 44 % of early stages were "
+    "followed by a threat instead of 25 %. Half as far ahead, take_cover always came first."
 )
 
 NIGHT: Final = _changed(
     THRESHOLD,
     "night",
-    _at_night("drone", 0.025, 400.0, _NIGHT_WHY),
-    _at_night("cruise", 0.0125, 300.0, _NIGHT_WHY),
+    _at_night("drone", 0.025, 400.0, 0.01, _NIGHT_DRONE_WHY),
+    _at_night("cruise", 0.01875, 300.0, 0.005, _NIGHT_WHY + "A quarter surer."),
 )
 
 

@@ -242,14 +242,15 @@ class Journal:
         for row in rows:
             yield Entry(*row)
 
-    def inputs(self) -> Iterator[tuple[int, tuple[Input, ...]]]:
-        """Time and inputs of every batch, in order of arrival. Of an hour's raid the outputs are a
+    def inputs(self) -> Iterator[tuple[int, int, tuple[Input, ...]]]:
+        """Number, time and inputs of every batch, in order of arrival. Of an hour's raid the outputs are a
         gigabyte; here they are not read."""
         rows = self._db.execute(
-            "SELECT t_ns, inputs FROM batch WHERE number <= ? ORDER BY number", (self.last_number,)
+            "SELECT number, t_ns, inputs FROM batch WHERE number <= ? ORDER BY number",
+            (self.last_number,),
         )
-        for t_ns, inputs in rows:
-            yield t_ns, _inputs_decoder.decode(inputs)
+        for number, t_ns, inputs in rows:
+            yield number, t_ns, _inputs_decoder.decode(inputs)
 
     def first_digest(self) -> bytes:
         """Where the chain begins: the digest of everything that was given at creation."""

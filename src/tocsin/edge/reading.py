@@ -12,6 +12,7 @@ from tocsin.edge.journal import Entry, Journal, decode_alerts
 from tocsin.engine import INTERNAL_SOURCES, Engine
 from tocsin.instant import NS_PER_S
 from tocsin.words import (
+    EVIDENCE_BATCH_SHIFT,
     EVIDENCE_FRAME_SHIFT,
     EVIDENCE_PART_MAX,
     Alert,
@@ -109,33 +110,39 @@ def decided_again(
     return found, forecasts
 
 
-def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+def plots(journal: Journal) -> tuple[IntArray, IntArray, FloatArray, FloatArray, IntArray]:
     """Every report with a place, read anew but not tracked: when it was seen and received, int64
-    (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,)."""
+    (n,); where, ECEF (n,3); the root of the trace of its covariance, metres (n,); the number by
+    which alerts cite it, int64 (n,)."""
     mind = build.engine(build.kept_parts(journal))
-    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)), np.empty(0))]
-    for frames in _gathered(journal):
+    none = np.empty(0, np.int64)
+    found = [(none, none, np.empty((0, 3)), np.empty(0), none)]
+    for gathered in _gathered(journal):
+        numbers, frames = zip(*gathered, strict=True)
         now_ns = max(frame.t_ns for frame in frames)
-        batch = Batch(number=len(found), t_ns=now_ns, inputs=tuple(frames))
+        batch = Batch(number=len(found), t_ns=now_ns, inputs=frames)
         fixes = mind.sense.read(batch).fixes
         frame_of = (fixes.evidence >> EVIDENCE_FRAME_SHIFT) & EVIDENCE_PART_MAX
         received_ns = np.array([frame.t_ns for frame in frames], np.int64)[frame_of]
         sigma_m = np.sqrt(np.trace(fixes.covariance_m2, axis1=1, axis2=2))
-        found.append((fixes.t_ns, received_ns, fixes.position_m, sigma_m))
-    t_ns, received_ns, position_m, sigma_m = map(np.concatenate, zip(*found, strict=True))
-    return t_ns, received_ns, position_m, sigma_m
+        evidence = np.array(numbers, np.int64)[frame_of] | (fixes.evidence & EVIDENCE_PART_MAX)
+        found.append((fixes.t_ns, received_ns, fixes.position_m, sigma_m, evidence))
+    t_ns, received_ns, position_m, sigma_m, evidence = map(np.concatenate, zip(*found, strict=True))
+    return t_ns, received_ns, position_m, sigma_m, evidence
 
 
-def _gathered(journal: Journal) -> Iterator[list[Frame]]:
-    """The frames of the journal, a second or so at once: much faster to read than one by one."""
-    frames: list[Frame] = []
-    for t_ns, inputs in journal.inputs():
+def _gathered(journal: Journal) -> Iterator[list[tuple[int, Frame]]]:
+    """The frames of the journal, a second or so at once: much faster to read than one by one. Each
+    with the number of its first report as evidence in the journal."""
+    frames: list[tuple[int, Frame]] = []
+    for number, t_ns, inputs in journal.inputs():
+        first = number << EVIDENCE_BATCH_SHIFT
         frames += [
-            given
-            for given in inputs
+            (first | place << EVIDENCE_FRAME_SHIFT, given)
+            for place, given in enumerate(inputs)
             if isinstance(given, Frame) and given.source not in INTERNAL_SOURCES
         ]
-        late = bool(frames) and t_ns - frames[0].t_ns >= NS_PER_S
+        late = bool(frames) and t_ns - frames[0][1].t_ns >= NS_PER_S
         if late or len(frames) > FRAMES_MAX // 2:
             yield frames[:FRAMES_MAX]
             frames = frames[FRAMES_MAX:]

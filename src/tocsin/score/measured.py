@@ -10,6 +10,7 @@ from tocsin.instant import NS_PER_S
 from tocsin.rules.alerts import alert_id
 from tocsin.score import baseline
 from tocsin.score.coming import FOLLOWS_NS, Visit, first_after, visits
+from tocsin.score.flaps import came_back
 from tocsin.score.reliability import Reliability
 from tocsin.score.seen import Seen, everything
 from tocsin.score.timeline import COVER, Run, Span, covered, runs, timeline
@@ -25,9 +26,6 @@ BALLISTIC_S: Final = 5.0
 
 SHELTER_S_UNKNOWN: Final = 90.0
 """Time to shelter of a zone that states none: chosen, 90 s is the commonest class in Israel."""
-
-FLAP_S: Final = 600.0
-"""Warned again within this time of its end, a warning flapped: the definition."""
 
 EARLY_FLIGHT_S: Final = 300.0
 """A threat known for so long before it comes leaves time for an early stage. Chosen: what is nearer
@@ -121,6 +119,7 @@ class Measured:
     early_before: int
     ended: int
     flapped: int
+    came_back: int
     people_unknown: int
     latencies_ms: tuple[float, ...]
     steps_ms: dict[str, tuple[float, ...]]
@@ -157,6 +156,7 @@ def measure(
     came = visits(truth, zones)
     said = _by_zone(alerts)
     region = baseline.admin_1(zones)
+    back = came_back(warnings, said, seen.flight_of)
     return Measured(
         scenario=truth.scenario,
         seed=truth.seed,
@@ -182,7 +182,8 @@ def measure(
         struck=sum(_struck(run, truth) for run in warnings),
         **_early(all_runs, came, seen, truth.t_ns_end),
         ended=sum(not run.open for run in warnings),
-        flapped=_flapped(warnings),
+        flapped=back.same,
+        came_back=back.any,
         people_unknown=sum(int(zones.people[zones.row(zone)]) < 0 for zone in in_cover),
         latencies_ms=tuple(latencies_ms),
         steps_ms={step: tuple(samples) for step, samples in (steps_ms or {}).items()},
@@ -292,18 +293,6 @@ def _early(
     return {
         "early_decided": decided, "early_real": real, "early_asked": asked, "early_before": before,
     }  # fmt: skip
-
-
-def _flapped(warnings: Sequence[Run]) -> int:
-    """Of the warnings that ended, those warned again (to cover) within `FLAP_S`."""
-    begun: dict[tuple[str, str], list[int]] = {}
-    for run in warnings:
-        begun.setdefault((run.zone, run.threat), []).append(run.t_ns_cover)
-    return sum(
-        any(0 <= t_ns - run.t_ns_end <= FLAP_S * NS_PER_S for t_ns in begun[run.zone, run.threat])
-        for run in warnings
-        if not run.open
-    )
 
 
 def _lead_s(impact: Impact, pieces: Sequence[tuple[int, int]]) -> float:

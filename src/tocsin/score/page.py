@@ -180,7 +180,7 @@ def _figures(card: Scorecard) -> str:
         ("... in mass raids", card.ratio_region_mass, ".1f", "10 or more", lambda v: v >= 10),
         ("Early precision", card.early_precision, ".2f", "0.60 or more", lambda v: v >= 0.6),
         ("Early recall", card.early_recall, ".2f", "0.99 or more", lambda v: v >= 0.99),
-        ("Flaps", card.flap_share, ".1%", "1 % or less", lambda v: v <= 0.01),
+        ("Flaps by the same threat", card.flap_share, ".1%", "1 % or less", lambda v: v <= 0.01),
         ("Calibration error", card.ece, ".4f", "0.005 or less", lambda v: v <= 0.005),
         ("Worst bin", card.worst_bin, ".3f", "0.10 or less", lambda v: v <= 0.10),
         ("Latency p99, ms", card.latency_ms.p99, ".0f", "150 or less", lambda v: v <= 150),

@@ -88,7 +88,8 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     early_precision       runs told `early` that one followed within 20 min, / those decided
     early_recall          warnings told `early` before, / those of a threat known for 300 s or more
     cover_precision       warnings whose zone that kind of threat struck meanwhile, / warnings
-    flap_share            ended warnings warned again within 10 min, / ended warnings
+    flap_share            ended warnings warned again within 10 min of the same threat, / ended
+    again_share           the same of any threat of its kind
     ece, worst_bin        reliability of the forecast chances; null unless asked for
     reliability           its bins: chance from, to, cells, mean chance, share that came true
     latency_ms            p50 and p99, nearest rank; `steps_ms` the same of each step
@@ -133,6 +134,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     early_recall: float | None
     cover_precision: float | None
     flap_share: float | None
+    again_share: float | None
     ece: float | None
     worst_bin: float | None
     reliability: tuple[Bin, ...]
@@ -244,16 +246,15 @@ def _of_minutes(raids: Sequence[Measured]) -> dict[str, Any]:
 def _of_warnings(raids: Sequence[Measured]) -> dict[str, Any]:
     """What is counted of runs of (zone, threat)."""
     early, asked = sum(r.early_decided for r in raids), sum(r.early_asked for r in raids)
-    warnings = sum(raid.warnings for raid in raids)
+    warnings, ended = sum(raid.warnings for raid in raids), sum(raid.ended for raid in raids)
     return {
         "warnings": warnings,
         "vain": sum(len(raid.vain) for raid in raids),
         "early_precision": _share(sum(raid.early_real for raid in raids), early),
         "early_recall": _share(sum(raid.early_before for raid in raids), asked),
         "cover_precision": _share(sum(raid.struck for raid in raids), warnings),
-        "flap_share": _share(
-            sum(raid.flapped for raid in raids), sum(raid.ended for raid in raids)
-        ),
+        "flap_share": _share(sum(raid.flapped for raid in raids), ended),
+        "again_share": _share(sum(raid.came_back for raid in raids), ended),
     }
 
 

@@ -4,8 +4,8 @@ The plots are those of the journal, read anew but not tracked: whoever knew whic
 together could have known of a flight from the third. Faults, losses and delays are in them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -27,21 +27,25 @@ flight's place between two samples of the truth. Chosen; false plots are 1e5 tim
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plots:
     """n reports: seen and received at t_ns and t_ns_received (n,), ECEF position_m (n,3), and the
-    root of the trace of their covariance, sigma_m (n,)."""
+    root of the trace of their covariance, sigma_m (n,). `evidence` (n,) are the numbers by which
+    alerts cite them; empty: unknown."""
 
     t_ns: IntArray
     t_ns_received: IntArray
     position_m: FloatArray
     sigma_m: FloatArray
+    evidence: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """`known_ns`: flight id -> when its third plot was received; a flight without is not in it.
-    `watched`: flight id -> for each of its samples whether it was known and in view, bool (k,)."""
+    `watched`: flight id -> for each of its samples whether it was known and in view, bool (k,).
+    `flight_of`: the number of a plot that an alert cites -> the flight that it was of."""
 
     known_ns: dict[str, int]
     watched: dict[str, BoolArray]
+    flight_of: dict[int, str] = field(default_factory=dict)
 
     def since_s(self, flight: str, t_ns: int) -> float:
         """How long before `t_ns` the flight was known; -1 when it was not."""
@@ -58,8 +62,13 @@ def everything(truth: Truth) -> Seen:
     )
 
 
-def seen(truth: Truth, sensors: Sequence[SensorSite], plots: Plots) -> Seen:
-    """What `plots` showed of the threats of `truth`; in view is in reach of one of `sensors`."""
+def seen(
+    truth: Truth, sensors: Sequence[SensorSite], plots: Plots, cited: Set[int] = frozenset()
+) -> Seen:
+    """What `plots` showed of the threats of `truth`; in view is in reach of one of `sensors`.
+
+    Of the plots that were `cited`, it tells of which flight they are.
+    """
     threats = _threats(truth)
     view = [_in_view(flight, sensors) for flight in threats]
     known = _third(threats, view, plots)
@@ -73,6 +82,7 @@ def seen(truth: Truth, sensors: Sequence[SensorSite], plots: Plots) -> Seen:
             flight.id: visible & (flight.t_ns >= known_ns) & (known_ns >= 0)
             for flight, visible, known_ns in zip(threats, view, known, strict=True)
         },
+        flight_of=_flights_of(threats, view, plots, cited),
     )
 
 
@@ -96,23 +106,51 @@ def _in_view(flight: Flight, sensors: Sequence[SensorSite]) -> BoolArray:
 def _third(flights: list[Flight], view: list[BoolArray], plots: Plots) -> list[int]:
     """When the third plot of each flight was received, -1 never."""
     found: list[list[int]] = [[] for _ in flights]
-    places = [geo.ecef(one.lat_deg, one.lon_deg, one.height_m) for one in flights]
-    second = plots.t_ns // NS_PER_S
-    order = np.argsort(second, kind="stable")
-    starts = np.flatnonzero(np.diff(second[order], prepend=-1))
-    for rows in np.split(order, starts[1:]) if len(order) else []:
+    places = _places(flights)
+    for rows, alive in _by_second(flights, view, plots, np.arange(len(plots.t_ns))):
         if all(len(times) >= PLOTS for times in found):
             break
-        t_ns = int(second[rows[0]]) * NS_PER_S
+        if any(len(found[i]) < PLOTS for i, _ in alive):
+            for row, i in _assigned(flights, places, alive, plots, rows):
+                found[i].append(int(plots.t_ns_received[row]))
+    return [sorted(times)[PLOTS - 1] if len(times) >= PLOTS else -1 for times in found]
+
+
+def _flights_of(
+    flights: list[Flight], view: list[BoolArray], plots: Plots, cited: Set[int]
+) -> dict[int, str]:
+    """Number of a `cited` plot -> the flight that it was of; false plots are not in it."""
+    numbers = np.fromiter(cited, np.int64, len(cited))
+    rows = np.flatnonzero(np.isin(plots.evidence, numbers))
+    places = _places(flights)
+    return {
+        int(plots.evidence[row]): flights[i].id
+        for some, alive in _by_second(flights, view, plots, rows)
+        if alive
+        for row, i in _assigned(flights, places, alive, plots, some)
+    }
+
+
+def _places(flights: list[Flight]) -> list[FloatArray]:
+    return [geo.ecef(one.lat_deg, one.lon_deg, one.height_m) for one in flights]
+
+
+def _by_second(
+    flights: list[Flight], view: list[BoolArray], plots: Plots, rows: IntArray
+) -> Iterator[tuple[IntArray, list[tuple[int, int]]]]:
+    """Those of the `rows` that were seen in one second, second by second, and the (flight, sample)
+    that were in view then."""
+    second = plots.t_ns[rows] // NS_PER_S
+    order = np.argsort(second, kind="stable")
+    starts = np.flatnonzero(np.diff(second[order], prepend=-1))
+    for some in np.split(order, starts[1:]) if len(order) else []:
+        t_ns = int(second[some[0]]) * NS_PER_S
         alive = [
             (i, k)
             for i, (flight, visible) in enumerate(zip(flights, view, strict=True))
             if (k := _sample(flight, t_ns)) >= 0 and visible[k]
         ]
-        if any(len(found[i]) < PLOTS for i, _ in alive):
-            _assign(alive, [_motion(flights[i], places[i], k) for i, k in alive],
-                    plots, rows, found)  # fmt: skip
-    return [sorted(times)[PLOTS - 1] if len(times) >= PLOTS else -1 for times in found]
+        yield rows[some], alive
 
 
 def _sample(flight: Flight, t_ns: int) -> int:
@@ -130,14 +168,15 @@ def _motion(flight: Flight, place_m: FloatArray, k: int) -> tuple[float, FloatAr
     return float(flight.t_ns[k]), place_m[k], speed
 
 
-def _assign(
+def _assigned(
+    flights: list[Flight],
+    places: list[FloatArray],
     alive: list[tuple[int, int]],
-    motion: list[tuple[float, FloatArray, FloatArray]],
     plots: Plots,
     rows: IntArray,
-    found: list[list[int]],
-) -> None:
-    """Give each plot of one second to the nearest flight that was there, if near enough."""
+) -> list[tuple[int, int]]:
+    """Each plot of one second and the nearest flight of the `alive`, if near enough."""
+    motion = [_motion(flights[i], places[i], k) for i, k in alive]
     t_ns = np.array([one[0] for one in motion])
     place_m, speed_mps = (np.array([one[i] for one in motion]) for i in (1, 2))
     gate_m = GATE_SIGMAS * plots.sigma_m[rows] + GATE_M
@@ -146,5 +185,5 @@ def _assign(
     away_m = np.linalg.norm(plots.position_m[rows][:, None, :] - there_m, axis=2)
     nearest = np.argmin(away_m, axis=1)
     fit = away_m[np.arange(len(rows)), nearest] <= gate_m
-    for row, near in zip(rows[fit].tolist(), nearest[fit].tolist(), strict=True):
-        found[alive[near][0]].append(int(plots.t_ns_received[row]))
+    pairs = zip(rows[fit].tolist(), nearest[fit].tolist(), strict=True)
+    return [(row, alive[near][0]) for row, near in pairs]

@@ -104,7 +104,8 @@ def _quality_rows(card: Scorecard) -> list[tuple[str, str, str]]:
     return [
         ("warnings", f"{card.warnings}", "zone and threat told to take cover"),
         ("  struck", percent(card.cover_precision), ""),
-        ("  again within 10 min", percent(card.flap_share), "of those ended"),
+        ("  flaps", percent(card.flap_share), "of those ended: the same threat within 10 min"),
+        ("  again within 10 min", percent(card.again_share), "by any threat of the kind"),
         ("  no threat within 20 min", f"{card.vain}", ""),
         ("early precision", percent(card.early_precision), "early, then a threat within 20 min"),
         ("early recall", percent(card.early_recall), "cover told early, with time for it"),
