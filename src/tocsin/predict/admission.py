@@ -26,6 +26,10 @@ likely exists and it has four reports: for the others there is time to wait for 
 0.5 and three, chance alignments of false plots warned twice in ten minutes of `friendly-only`."""
 SLOW_MPS: Final = 80.0
 SLOW_HITS: Final = 6  # of a track no faster than that: it may be a bird, and there is time
+SLOW_WEIGHT: Final = 0.45
+"""Of `drone`, for a track so slow to be forecast as one for the first time; `WEIGHT_MIN` keeps it.
+Below it wait helicopters at work, flocks and balloons whose state has yet to settle, each of which
+warned a zone within its first looks or never passed it. Chosen: MEASURED"""
 SETTLED_MPS: Final = (6.0, 25.0)
 SETTLED_SHARE: Final = 0.10
 """A track that is not ballistic is first forecast when its horizontal velocity is known to this
@@ -64,6 +68,7 @@ take-cover as ballistic at 160 to 270 m/s; three never had even odds, two had th
 missiles of `rocket-salvo` and `missiles` the sum of the lead times stayed the same to 10 ms: those
 seen below 400 m/s in their boost pass it within 2.5 s."""
 
+_DRONE: Final = KINDS.index("drone")
 _BALLISTIC: Final = KINDS.index("ballistic")
 _NEVER_NS: Final = 1 << 62  # the year 2116
 
@@ -84,6 +89,8 @@ class Admission:
         since_ns, taken = self._remembered(tracks)
         weight = tracks.kind_weight[:, : len(THREATS)]
         likely = weight > WEIGHT_MIN
+        slow = np.linalg.norm(tracks.velocity_mps, axis=1) < SLOW_MPS
+        likely[:, _DRONE] &= taken[:, _DRONE] | ~slow | (weight[:, _DRONE] > SLOW_WEIGHT)
         even = weight[:, _BALLISTIC] > EARLY_WEIGHT
         since_ns = np.where(even, np.minimum(since_ns, tracks.t_ns_seen), _NEVER_NS)
         likely[:, _BALLISTIC] &= taken[:, _BALLISTIC] | _falls(tracks, since_ns)
