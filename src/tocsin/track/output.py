@@ -27,7 +27,8 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
     """All tracks of the sky at `now_ns`, in order of id; every array is a copy.
 
     The state is the ballistic one where those hypotheses weigh at least 1/2 and the track may be
-    ballistic (`FALL_SHOWN`), else the moments of the models. ``ln_beta`` is the ballistic filter's where it lives, else the prior.
+    ballistic (`FALL_SHOWN`), else the moments of the models. ``ln_beta`` is the ballistic filter's
+    where it lives, else the prior.
     """
     n, empty = sky.n, np.empty
     out = Tracks(
