@@ -217,6 +217,28 @@ def test_a_level_track_is_forecast_when_its_motion_is_settled(
     assert (len(forecast.arrivals(0, tracks)) > 0) == expected
 
 
+@pytest.mark.parametrize(
+    ("speed_mps", "weights", "expected"),
+    [
+        pytest.param(50.0, [0.44], False, id="as likely something slow and harmless"),
+        pytest.param(50.0, [0.46], True, id="a drone rather than any other kind"),
+        pytest.param(50.0, [0.46, 0.25], True, id="one that wavers stays"),
+        pytest.param(50.0, [0.46, 0.15, 0.25], False, id="one that was given up begins anew"),
+        pytest.param(130.0, [0.25], True, id="a jet is told from airliners less surely"),
+    ],
+)
+def test_a_slow_drone_is_forecast_from_nearly_even_odds_on(
+    forecast: Forecast, speed_mps: float, weights: list[float], expected: bool
+) -> None:
+    for k, weight in enumerate(weights):
+        tracks = moving(
+            *ZONES.at(8.0, 12.5), 400.0, np.array([0.0, speed_mps, 0.0]),
+            weight=weight, t_ns=2 * k * S,
+        )  # fmt: skip
+        found = forecast.arrivals(2 * k * S, tracks)
+    assert (THREATS.index("drone") in found.threat) == expected
+
+
 def test_what_was_forecast_stays_when_it_grows_vague(forecast: Forecast) -> None:
     """A drone that went below the radar is not gone: its chances must not vanish."""
     assert len(forecast.arrivals(0, drones(covariance=spread(4.0))))

@@ -24,6 +24,8 @@ from tests.track.sky import (
     watch,
 )
 from tocsin.track import Picture
+from tocsin.track.kind import BALLISTIC
+from tocsin.track.table import COAST, MODELS
 from tocsin.words import Fixes, FloatArray, Sensors, Tracks
 
 
@@ -255,6 +257,33 @@ def test_what_is_shown_is_a_copy() -> None:
     for name in Tracks.__slots__:
         getattr(shown, name)[...] = 0
     assert bytes_of(picture.tracks()) == before
+
+
+@pytest.mark.parametrize(
+    ("falls", "ballistic", "expected"),
+    [
+        pytest.param(0.5, 0.09, False, id="begun by false plots about a drone"),
+        pytest.param(0.9, 0.09, False, id="fits, but everything else speaks against it"),
+        pytest.param(0.5, 0.11, True, id="may be a rocket"),
+        pytest.param(0.4, 0.90, False, id="rather flies than falls"),
+        pytest.param(0.995, 0.01, True, id="nothing else follows it any more"),
+    ],
+)
+def test_a_fall_is_shown_only_where_it_may_be_one(
+    falls: float, ballistic: float, expected: bool
+) -> None:
+    picture, radar = Picture(), Radar(chance=1.0)
+    path = straight((20_000.0, 0.0, 1000.0), (50.0, 0.0, 0.0))
+    run(watch(radar, [path], 24.0, np.random.default_rng(17)), [radar], picture)
+    track = picture._sky.tracks[0]
+    track["weight"][:MODELS] *= (1.0 - falls) / track["weight"].sum()
+    track["weight"][MODELS + COAST] = falls
+    track["fall_mean"][COAST, :6] = track["mean"][0]
+    track["fall_mean"][COAST, 3:6] = 430.0 / np.sqrt(3.0)
+    track["kind"][BALLISTIC] = ballistic
+    speed_mps = np.linalg.norm(picture.tracks().velocity_mps[0])
+    assert (speed_mps > 300.0) == expected
+    assert expected or speed_mps == pytest.approx(50.0, abs=15.0)
 
 
 def test_doppler_settles_the_velocity_sooner() -> None:

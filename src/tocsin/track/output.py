@@ -1,11 +1,13 @@
 """The table of tracks as `words.Tracks`, with every state brought to one time."""
 
+from typing import Final
+
 import numpy as np
 from numba import njit
 
 from tocsin.track import fall
 from tocsin.track.falling import fall_likelier
-from tocsin.track.kind import FRIEND_NS
+from tocsin.track.kind import BALLISTIC, FRIEND_NS
 from tocsin.track.motion import leading, predict
 from tocsin.track.sky import Sky
 from tocsin.track.state import FALLS, blend, falling
@@ -13,12 +15,20 @@ from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray, Tracks
 
+FALL_SHOWN: Final = 0.10
+"""Weight of the kind `ballistic` under which a track is shown by its models of level flight,
+whatever its ballistic hypotheses weigh. Chosen: no track under this is forecast to fall. One begins
+at half of the weight each time that false plots about a drone look like a climb: for a look its
+speed was 150 to 430 m/s, and zones far off its way took cover."""
+FALL_ALONE: Final = 0.99  # ... unless they have all of it: the other models follow nothing then
+
 
 def tracks(sky: Sky, now_ns: int) -> Tracks:
     """All tracks of the sky at `now_ns`, in order of id; every array is a copy.
 
-    The state is the ballistic one where those hypotheses weigh at least 1/2, else the moments of
-    the models. ``ln_beta`` is the ballistic filter's where it lives, else the prior.
+    The state is the ballistic one where those hypotheses weigh at least 1/2 and the track may be
+    ballistic (`FALL_SHOWN`), else the moments of the models. ``ln_beta`` is the ballistic filter's
+    where it lives, else the prior.
     """
     n, empty = sky.n, np.empty
     out = Tracks(
@@ -108,7 +118,8 @@ def _outlook(
         state, spread = np.empty(FALL_STATE), np.empty((FALL_STATE, FALL_STATE))
         h = fall_likelier(track, state, spread)
         ln_beta, ln_beta_sd = state[6], spread[6, 6] ** 0.5
-        if falls >= FALLS:
+        shown = track.kind[BALLISTIC] >= FALL_SHOWN or falls >= FALL_ALONE
+        if falls >= FALLS and shown:
             if dt_s > 0.0:
                 fall.predict(state, spread, dt_s, h == BOOST)
             for a in range(6):
