@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import zstandard
 
 from tocsin.edge.journal import (
     Journal,
@@ -150,12 +151,28 @@ def test_a_changed_byte_breaks_the_chain(tmp_path: Path, column: str) -> None:
     filled(tmp_path / "j.sqlite").close()
     database = sqlite3.connect(tmp_path / "j.sqlite")
     (data,) = database.execute(f"SELECT {column} FROM batch WHERE number = 3").fetchone()
-    at = data.index(b"a" if column == "inputs" else b"early")
-    changed = data[:at] + b"A" + data[at + 1 :]
+    if column == "inputs":
+        at = data.index(b"a")
+        changed = data[:at] + b"A" + data[at + 1 :]
+    else:
+        said = zstandard.decompress(data)
+        assert b"early" in said
+        changed = zstandard.compress(said.replace(b"early", b"Early"))
     with database:
         database.execute(f"UPDATE batch SET {column} = ? WHERE number = 3", (changed,))
     database.close()
     assert broken(Journal.open(tmp_path / "j.sqlite")) == [3]
+
+
+def test_outputs_are_small_on_the_disk_and_whole_when_read(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j.sqlite", PARTS)
+    outputs = b"the same state again, " * 5000
+    journal.append(Batch(number=1, t_ns=1, inputs=()), outputs, [])
+    journal.close()
+    with sqlite3.connect(tmp_path / "j.sqlite") as database:
+        assert database.execute("SELECT length(outputs) FROM batch").fetchone()[0] < 2000
+        database.execute("UPDATE batch SET outputs = x'00'")
+    assert broken(Journal.open(tmp_path / "j.sqlite")) == [1]
 
 
 def test_a_dropped_batch_and_a_changed_part_break_the_chain(tmp_path: Path) -> None:

@@ -84,14 +84,7 @@ def score(
         if calibration or authority is not None:
             refuse("--policy all compares decisions; --calibration and --authority want one policy")
         with refusing(ValueError, BadSite, OSError):
-            cards = compared(folder, jobs)
-            if html is not None:
-                own, raids = judged(folder, "", jobs)
-                html.write_text(page(own, raids, "", policies=cards), encoding="utf-8")
-        if json:
-            put_json(cards)
-        else:
-            print(render_policies(cards))
+            _each(folder, html, jobs, json=json)
         return
     with refusing(ValueError, BadSite, OSError):
         if not has_truth(folder):
@@ -102,6 +95,18 @@ def score(
         if html is not None:
             html.write_text(page(card, raids, policy, other), encoding="utf-8")
         _put(card, other, json=json)
+
+
+def _each(folder: Path, html: Path | None, jobs: int, *, json: bool) -> None:
+    """The scorecards of a folder under each shipped policy, side by side."""
+    cards = compared(folder, jobs)
+    if html is not None:
+        own, raids = judged(folder, "", jobs)
+        html.write_text(page(own, raids, "", policies=cards), encoding="utf-8")
+    if json:
+        put_json(cards)
+    else:
+        print(render_policies(cards))
 
 
 def _alone(
