@@ -27,8 +27,8 @@ from tocsin.words import Alert, Batch, Input, Message, Output
 
 FORMAT: Final = 2
 _COMPRESSION: Final = 1
-"""Level of Zstandard at which outputs are kept; chosen, because it is the fastest. An hour's raid is
-a gigabyte, for the whole state is said anew whenever it changes."""
+"""Level of Zstandard at which outputs are kept; chosen, because it is the fastest. An hour's raid
+is a gigabyte, for the whole state is said anew whenever it changes."""
 STATE_LOOK_BACK: Final = 5000
 """Batches in which a state is looked for; chosen: one comes every 5 s, and a batch every 10 ms is
 the most that was seen."""
