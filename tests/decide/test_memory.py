@@ -43,7 +43,10 @@ def test_limits_are_the_rows_of_the_policy() -> None:
     laid = limits(policy)
     row = policy.row("cruise", "early")
     assert laid.on[1, 1] == row.chance
-    assert laid.off[1, 1] == pytest.approx(0.4 * row.chance)
+    assert laid.off[1, 1] == pytest.approx(0.004)  # as when it began at 0.01
+    cover = policy.row("cruise", "take_cover")
+    assert laid.on[1, 2] == cover.chance
+    assert laid.off[1, 2] == pytest.approx(0.4 * cover.chance)
     assert laid.hold_ns[1, STAGES.index("early")] == row.hold_s * 1e9
     assert laid.minimum_ns[2, STAGES.index("stay")] == 600e9
     assert laid.minimum_ns.shape == (len(THREATS), len(STAGES))

@@ -97,8 +97,8 @@ THRESHOLD: Final = Policy(
             minimum_s=60.0,
             why="0.015: chosen on four raids of `ua-mixed`, seed 101, with 28 hits by cruise "
             "missiles: it missed none, as 0.01, was late for one more, and spared a tenth of all "
-            "person-minutes; 0.02 was late for two to five more. 60 s beyond the time to shelter: as for drones. "
-            + _HYSTERESIS,
+            "person-minutes; 0.02 was late for two to five more. 60 s beyond the time to "
+            "shelter: as for drones. " + _HYSTERESIS,
         ),
         Row(
             threat="ballistic",
