@@ -56,7 +56,11 @@ def page() -> str:
     cases = [(case, f"story of <{case.alert}>" if case.alert else "") for case in worst([one])]
     card = summed([one], policy="p & q")
     return render_html(
-        card, [one], ZONES, cases, [card, msgspec.structs.replace(card, policy="r", missed=0)]
+        card,
+        [one],
+        ZONES,
+        cases,
+        policies=[card, msgspec.structs.replace(card, policy="r", missed=0)],
     )
 
 

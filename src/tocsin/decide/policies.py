@@ -215,17 +215,20 @@ COST_LOSS: Final = _changed(
 )
 
 _REACH_S: Final = {"drone": 600.0, "cruise": 125.0, "ballistic": 1800.0}
+_REACH_CHANCE: Final = {"drone": 0.00125, "cruise": 0.00125, "ballistic": 0.005}
 _AREA_WHY: Final = (
     "30 km at 50 m/s (drone) and 240 m/s (cruise missile), a ballistic missile from its first "
     "footprint on: the region baseline of the scorecard, as far as forecasts can say it. One stage "
-    "for all, because these rules have no other. The chance as in `threshold`."
+    "for all, because these rules have no other. The rule asks for no chance, only for nearness: a "
+    "few in a thousand, and of drones and cruise missiles a quarter of that, as their chances were "
+    "found to be four times too high when it was chosen."
 )
 
 
 def _area_row(threat: str, stage: str, unit: str) -> Row:
     """An area is under alarm while a threat may reach any zone of it; 300 s at least."""
     return Row(
-        threat=threat, stage=stage, chance=0.005, ahead_s=_REACH_S[threat],
+        threat=threat, stage=stage, chance=_REACH_CHANCE[threat], ahead_s=_REACH_S[threat],
         hold_s=0.0, minimum_s=300.0, unit=unit, why=_AREA_WHY,
     )  # fmt: skip
 
