@@ -119,15 +119,17 @@ def test_stay_lasts_while_another_is_ten_minutes_away() -> None:
 
 def test_the_shelter_time_of_the_zone_sets_the_look_ahead() -> None:
     begins = {}
-    for shelter_s in (0.0, 120.0, math.nan):
+    for shelter_s in (0.0, 120.0, 180.0, math.nan):
         story = Story(
             flights=[Flight(zone=0, arrives_s=600.0, spread=0.05)], zones=country(1, shelter_s)
         )
         story.until(600)
         begins[shelter_s] = {stage: t for t, stage in story.stages()}["take_cover"]
-    shelters = list(begins.values())
+    unknown_s = list(begins.values())[-1]
     assert begins[0.0] - begins[120.0] == pytest.approx(120, abs=20)
-    assert begins[120.0] < shelters[2] < begins[0.0]
+    assert begins[120.0] < unknown_s < begins[0.0]
+    # 240 s ahead lie between two horizons: never later for it, and earlier by less than their gap
+    assert 180.0 <= begins[0.0] - begins[180.0] <= 180.0 + (300.0 - 240.0) + 20.0
 
 
 def test_the_hold_of_stay_begins_with_stay() -> None:
