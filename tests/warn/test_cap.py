@@ -7,14 +7,11 @@ import pytest
 from cap_tools.models import Alert as ForeignAlert
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 from xsdata.formats.dataclass.parsers import XmlParser
 
 from tests.warn.judge import Judge, value, values
 from tests.warn.stand_in import LANGUAGES, START_NS, Country, alert, herald, of
 from tocsin.instant import ns
-from tocsin.rules.cap_tree import NAMESPACE, XML_HEAD
-from tocsin.warn import cap
 from tocsin.words import LEVELS, STAGES, THREATS, Blindness, Reason
 
 
@@ -241,43 +238,3 @@ def test_whatever_is_decided_every_document_is_sound(words, realm):
             root = judge.hear(message.payload)
             assert value(root, "status") == realm.capitalize()
             assert not (word["blind"] and "AllClear" in values(root, "info/responseType"))
-
-
-SAYABLE = st.text(
-    st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sampled_from("<>&'\"\t\n\r")
-)
-
-
-@settings(deadline=None, max_examples=100)
-@given(SAYABLE, st.sampled_from(["]]>", "a & b", "<b>", "\r\n", "\u2028"]))
-def test_text_is_written_as_lxml_writes_it(text, awkward):
-    root = etree.fromstring(f'<alert xmlns="{NAMESPACE}"/>')
-    area = etree.SubElement(root, f"{{{NAMESPACE}}}area")
-    etree.SubElement(area, f"{{{NAMESPACE}}}areaDesc").text = text + awkward
-    pair = etree.SubElement(area, f"{{{NAMESPACE}}}geocode")
-    etree.SubElement(pair, f"{{{NAMESPACE}}}valueName").text = awkward
-    etree.SubElement(pair, f"{{{NAMESPACE}}}value").text = text
-    parts = [f'<alert xmlns="{NAMESPACE}">']
-    cap._area(parts, cap.Area((), ((awkward, text),)), text + awkward)
-    assert "".join([*parts, "</alert>"]).encode() == etree.tostring(
-        root, encoding="UTF-8", xml_declaration=False
-    )
-
-
-@pytest.mark.parametrize("text", ["\x00", "a\x1b", "\ud800", "\ufffe"])
-def test_what_no_xml_can_say_is_not_written(text):
-    with pytest.raises(ValueError, match="XML"):
-        cap._area([], cap.Area((), ()), text)
-
-
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "none"])
-def test_a_document_is_the_one_that_lxml_would_write(stage):
-    one = herald()
-    words = [alert("take_cover"), alert(stage, 1)]
-    for number, word in enumerate(words):
-        (message,) = of(one.render(START_NS + ns(number * 10.0), [word], []), "cap")
-        tree = etree.fromstring(message.payload)
-        assert (
-            XML_HEAD + etree.tostring(tree, encoding="UTF-8", xml_declaration=False)
-            == message.payload
-        )

@@ -6,20 +6,17 @@ signature, and then genuine messages fail. What each stage says in CAP's coded w
 are still in force; a mistake ends with Cancel, which an all-clear never is.
 
 Never a track, a chance or a sensor: certainty follows from the stage alone, by the table.
-
-Written as text, as the usual library would: a raid has thousands of documents, and a tree of each
-took most of the time.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+from lxml import etree
 
 from tocsin.instant import NS_PER_S, cap_time
 from tocsin.rules.alerts import alert_id
-from tocsin.rules.cap_tree import NAMESPACE, STATUS_OF_REALM, XML_HEAD
+from tocsin.rules.cap_tree import NAMESPACE, STATUS_OF_REALM, XML_HEAD, Element
 from tocsin.warn.texts import Texts
 from tocsin.warn.told import ENDED, REFERENCES_MAX, Sent, Told
 from tocsin.words import Site
@@ -36,11 +33,8 @@ GEOCODES: Final = {
 }
 """Foreign ids of the zone map that name exactly the zone, and how CAP calls them. Codes of larger
 areas stay out: receivers warn the union of all that an area names."""
-_BEGIN: Final = f'<alert xmlns="{NAMESPACE}">'
-
-
-_UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What is no character of XML 1.0 (section 2.2)."""
+_EMPTY: Final = f'<alert xmlns="{NAMESPACE}"/>'
+_IN: Final = f"{{{NAMESPACE}}}"
 
 
 class Codes(NamedTuple):
@@ -91,15 +85,14 @@ def cap_message(
     if sent is None:
         return None
     job = _Job(now_ns, sent.t_ns_expires, site, told, others, texts)
-    parts = [_BEGIN]
-    _head(parts, job)
+    root = etree.fromstring(_EMPTY)
+    _head(root, job)
     for language in texts.languages:
-        parts.append("<info>")
-        _info(parts, language, job)
-        _area(parts, area, texts.zone_name(language, told.alert.zone))
-        parts.append("</info>")
-    parts.append("</alert>")
-    return CapMessage(sent, XML_HEAD + "".join(parts).encode())
+        info = etree.SubElement(root, f"{_IN}info")
+        _info(info, language, job)
+        _area(info, area, texts.zone_name(language, told.alert.zone))
+    payload = XML_HEAD + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+    return CapMessage(sent, payload)
 
 
 class _Job(NamedTuple):
@@ -148,79 +141,68 @@ def codes(told: Told, others: str) -> Codes:
     return own
 
 
-def _head(parts: list[str], job: _Job) -> None:
+def _head(root: Element, job: _Job) -> None:
     site, told = job.site, job.told
     cancelled = told.alert.stage == "cancelled"
-    _add(parts, "identifier", alert_id(told.alert))
-    _add(parts, "sender", site.sender)
-    _add(parts, "sent", cap_time(job.now_ns))
-    _add(parts, "status", STATUS_OF_REALM[site.realm])
-    _add(parts, "msgType", "Cancel" if cancelled else "Update" if told.sent else "Alert")
-    _add(parts, "scope", "Public")
+    _add(root, "identifier", alert_id(told.alert))
+    _add(root, "sender", site.sender)
+    _add(root, "sent", cap_time(job.now_ns))
+    _add(root, "status", STATUS_OF_REALM[site.realm])
+    _add(root, "msgType", "Cancel" if cancelled else "Update" if told.sent else "Alert")
+    _add(root, "scope", "Public")
     note = job.texts.note(cancelled)
     if note:
-        _add(parts, "note", note)
+        _add(root, "note", note)
     if told.sent:
         triples = (f"{site.sender},{r.identifier},{cap_time(r.t_ns)}" for r in told.sent)
-        _add(parts, "references", " ".join(triples))
+        _add(root, "references", " ".join(triples))
 
 
-def _info(parts: list[str], language: str, job: _Job) -> None:
+def _info(info: Element, language: str, job: _Job) -> None:
     told, alert, code = job.told, job.told.alert, codes(job.told, job.others)
     said = job.texts.said(language, told, job.others if _in_danger(job.others) else "none")
     description = job.texts.description(language, job.now_ns, told, said.headline)
-    _add(parts, "language", language)
-    _add(parts, "category", "Safety")
-    _add(parts, "category", "Security")
-    _add(parts, "event", said.event)
-    _add(parts, "responseType", code.response)
-    _add(parts, "urgency", code.urgency)
+    _add(info, "language", language)
+    _add(info, "category", "Safety")
+    _add(info, "category", "Security")
+    _add(info, "event", said.event)
+    _add(info, "responseType", code.response)
+    _add(info, "urgency", code.urgency)
     grave = told.active and not told.notice
-    _add(parts, "severity", SEVERITY[alert.threat] if grave else "Minor")
-    _add(parts, "certainty", code.certainty)
-    _pair(parts, "eventCode", "EWS:threat", alert.threat)
-    _add(parts, "expires", cap_time(job.expires_ns))
-    _add(parts, "senderName", job.site.sender_name)
-    _add(parts, "headline", said.headline)
-    _add(parts, "description", description)
-    _add(parts, "instruction", said.instruction)
-    _pair(parts, "parameter", "EWS:stage", told.stage)
-    _pair(parts, "parameter", "EWS:level", alert.level)
+    _add(info, "severity", SEVERITY[alert.threat] if grave else "Minor")
+    _add(info, "certainty", code.certainty)
+    _pair(info, "eventCode", "EWS:threat", alert.threat)
+    _add(info, "expires", cap_time(job.expires_ns))
+    _add(info, "senderName", job.site.sender_name)
+    _add(info, "headline", said.headline)
+    _add(info, "description", description)
+    _add(info, "instruction", said.instruction)
+    _pair(info, "parameter", "EWS:stage", told.stage)
+    _pair(info, "parameter", "EWS:level", alert.level)
     if told.active and alert.t_ns_arrival:
-        _pair(parts, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
+        _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
     if told.late:
-        _pair(parts, "parameter", "EWS:late", "true")
+        _pair(info, "parameter", "EWS:late", "true")
 
 
 def _in_danger(stage: str) -> bool:
     return stage not in ("none", "notice", *ENDED)
 
 
-def _area(parts: list[str], area: Area, name: str) -> None:
-    parts.append("<area>")
-    _add(parts, "areaDesc", name)
+def _area(info: Element, area: Area, name: str) -> None:
+    element = etree.SubElement(info, f"{_IN}area")
+    _add(element, "areaDesc", name)
     for polygon in area.polygons:
-        _add(parts, "polygon", polygon)
+        _add(element, "polygon", polygon)
     for value_name, value in area.codes:
-        _pair(parts, "geocode", value_name, value)
-    parts.append("</area>")
+        _pair(element, "geocode", value_name, value)
 
 
-def _add(parts: list[str], name: str, text: str) -> None:
-    parts.append(f"<{name}>{_escaped(text)}</{name}>")
+def _add(parent: Element, name: str, text: str) -> None:
+    etree.SubElement(parent, f"{_IN}{name}").text = text
 
 
-def _pair(parts: list[str], name: str, value_name: str, value: str) -> None:
-    parts.append(f"<{name}>")
-    _add(parts, "valueName", value_name)
-    _add(parts, "value", value)
-    parts.append(f"</{name}>")
-
-
-def _escaped(text: str) -> str:
-    """`text` as the content of an element. ValueError when no XML can say it."""
-    if not text.isprintable() and _UNSAYABLE.search(text):
-        raise ValueError(f"{text!r} holds a character that XML cannot")
-    return (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    )
+def _pair(parent: Element, name: str, value_name: str, value: str) -> None:
+    pair = etree.SubElement(parent, f"{_IN}{name}")
+    _add(pair, "valueName", value_name)
+    _add(pair, "value", value)
