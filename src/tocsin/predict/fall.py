@@ -220,6 +220,17 @@ def _tolls(keys: int, most: int) -> Tolls:
 
 
 @numba.njit(cache=True, nogil=True)
+def _slot(tolls: Tolls, key: int, touched: int) -> int:
+    """The row of a key; the next one, cleared, where it was not yet touched."""
+    slot = int(tolls.slot[key])
+    if slot < 0:
+        slot = touched
+        tolls.slot[key], tolls.touched[slot] = slot, key
+        tolls.by_time[slot], tolls.by_horizon[slot] = 0, 0
+    return slot
+
+
+@numba.njit(cache=True, nogil=True)
 def _count(
     grid: Raster, placed: FloatArray, lag_s: float, lists: Tolls
 ) -> tuple[int, float, float]:
@@ -240,12 +251,8 @@ def _count(
         key = grid.listing[cell] if cell >= 0 else -1
         if key < 0:
             continue
-        slot = lists.slot[key]
-        if slot < 0:
-            slot = touched
-            lists.slot[key], lists.touched[slot] = slot, key
-            lists.by_time[slot], lists.by_horizon[slot] = 0, 0
-            touched += 1
+        slot = _slot(lists, key, touched)
+        touched = max(touched, slot + 1)
         lists.by_time[slot, place] += 1
         if several:
             while placed[2, i] > horizons[h]:
@@ -267,13 +274,8 @@ def _by_zone(grid: Raster, lists: Tolls, met: int, tolls: Tolls) -> int:
         key = lists.touched[k]
         lists.slot[key] = -1
         for at in range(grid.start[key], grid.start[key + 1]):
-            zone = grid.zone[at]
-            slot = tolls.slot[zone]
-            if slot < 0:
-                slot = touched
-                tolls.slot[zone], tolls.touched[slot] = slot, zone
-                tolls.by_time[slot], tolls.by_horizon[slot] = 0, 0
-                touched += 1
+            slot = _slot(tolls, grid.zone[at], touched)
+            touched = max(touched, slot + 1)
             for at_bin in range(_BINS):
                 tolls.by_time[slot, at_bin] += lists.by_time[k, at_bin]
             for h in range(len(HORIZONS_S)):
