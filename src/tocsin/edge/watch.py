@@ -124,7 +124,8 @@ class Watch:
         return generate_latest(self._registry)
 
     def losses(self, mind: Mind, outlet: Outlet) -> dict[str, int | str]:
-        """What was dropped, late or set aside since the start; what is not zero wants a look."""
+        """What was dropped, late or set aside since the start, and what waits for its turn to be
+        forecast now; what is not zero wants a look."""
         picture = mind.engine.picture.totals()
         found: dict[str, int] = {
             "frames_quarantined": mind.quarantined,
@@ -142,6 +143,7 @@ class Watch:
             "heard_reports_of_a_crowd": picture["crowded"],
             "addresses_forgotten": picture["forgotten"],
             "looks_unaligned": picture["unaligned"],
+            "forecasts_put_off": mind.engine.forecast.waiting,
             "subscribers_let_go": outlet.dropped_subscribers,
         }
         for name, number in found.items():
