@@ -96,6 +96,16 @@ def test_what_the_picture_counts_is_shown(mind: Mind) -> None:
     assert (totals["forgotten"], totals["unaligned"]) == (26, 28)
 
 
+def test_forecasts_that_wait_for_their_turn_are_among_the_losses(
+    mind: Mind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, outlet = Watch(), Outlet()
+    assert watch.losses(mind, outlet)["forecasts_put_off"] == 0
+    monkeypatch.setattr(mind.engine.forecast, "_waiting", 5)
+    assert watch.losses(mind, outlet)["forecasts_put_off"] == 5
+    assert b'tocsin_losses{what="forecasts_put_off"} 5.0' in watch.metrics()
+
+
 def test_reports_that_the_picture_would_not_have_are_among_the_losses(mind: Mind) -> None:
     picture, watch = mind.engine.picture, Watch()
     picture.refused, picture.repeated = 4, 9
