@@ -89,6 +89,6 @@ def bodies(of: list[Case]) -> Bodies:
         velocity_mps=np.array([case.centre[3:] for case in of]),
         covariance=np.array([case.covariance for case in of]),
         ln_beta=np.array([case.ln_beta for case in of]),
-        age_s=np.full(len(of), 120.0),
+        burning=np.zeros(len(of)),
         lag_s=np.zeros(len(of)),
     )

@@ -197,8 +197,8 @@ class Engine:
             arrivals = self.forecast.arrivals(now_ns, tracks, heard.sensors)
         probe("predict")
         orders, refused = self.gate.admit(now_ns, heard.orders)
-        flying = self.forecast.flying
-        decided = self.board.decide(now_ns, arrivals, heard.sensors, orders, flying)
+        flying, vanished = self.forecast.flying, self.forecast.vanished
+        decided = self.board.decide(now_ns, arrivals, heard.sensors, orders, flying, vanished)
         released = self.authority.release(now_ns, decided.alerts, orders)
         probe("decide")
         messages = self.herald.render(now_ns, released, decided.blindness)

@@ -109,6 +109,7 @@ class Flight:
     seen_s: float = 0.0
     gone_s: float = 1e9
     spread: float = 0.2
+    in_view: bool = False  # where it ended
     debris: bool = False  # of the track, which is no longer taken to fly
 
     def row(self, now_s: float) -> tuple[float, float, np.ndarray] | None:
@@ -177,6 +178,7 @@ class Story:
             sensors(START_NS + ns(self.heard_s)),
             orders,
             frozenset(flight.track for flight in told) - falling,
+            frozenset(f.track for f in self.flights if f.in_view and f.gone_s <= self.now_s),
         )
         self.said += [(self.now_s, alert) for alert in decided.alerts]
         self.blindness += [(self.now_s, word) for word in decided.blindness]

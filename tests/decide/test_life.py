@@ -104,6 +104,15 @@ def stayed_s(story: Story, threat: str) -> float:
     return at_s["all_clear"] - at_s["stay"]
 
 
+@pytest.mark.parametrize(("in_view", "stayed"), [(True, 62.0), (False, 600.0)])
+def test_what_falls_and_ended_in_view_keeps_nobody(in_view: bool, stayed: float) -> None:
+    """Its pieces have rows of their own, or it was another track; out of view it may be down."""
+    story = elsewhere()
+    story.flights.append(Flight(zone=0, arrives_s=170.0, threat="ballistic", track=2,
+                                gone_s=40.0, in_view=in_view))  # fmt: skip
+    assert stayed_s(story.until(900), "ballistic") == pytest.approx(stayed, abs=5.0)
+
+
 @pytest.mark.parametrize("threat", ["drone", "cruise"])
 def test_where_a_drone_flew_on_people_leave_after_the_hold(threat: str) -> None:
     story = elsewhere(threat)

@@ -129,6 +129,7 @@ def moving(
         "existence": np.ones(n),
         "kind_weight": weights,
         "ln_beta": np.tile([np.log(5000.0), 0.15], (n, 1)),
+        "burning": np.zeros(n),
         "confirmed": np.ones(n, dtype=bool),
         "friend": np.zeros(n, dtype=bool),
         "hits": np.full(n, 10, dtype=np.int32),

@@ -34,7 +34,7 @@ def body(
     sd_m: float = 50.0,
     sd_mps: float = 5.0,
     sd_ln_beta: float = 0.1,
-    age_s: float = 120.0,
+    burning: float = 0.0,
     at: tuple[float, float] = (12.0, 12.0),
 ) -> fall.Bodies:
     tracks = moving(*ZONES.at(*at), height_m, enu_mps, kind="ballistic", sd_m=sd_m, sd_mps=sd_mps)
@@ -43,7 +43,7 @@ def body(
         velocity_mps=tracks.velocity_mps,
         covariance=tracks.covariance,
         ln_beta=np.array([[np.log(5000.0), sd_ln_beta]]),
-        age_s=np.array([age_s]),
+        burning=np.array([burning]),
         lag_s=np.zeros(1),
     )
 
@@ -188,9 +188,9 @@ def test_degenerate_uncertainty_is_a_point() -> None:
 
 
 def test_burning_motor_makes_the_first_forecast_wide() -> None:
-    old = body(20e3, (300.0, 0.0, 600.0), age_s=fall.BURN_S + 1.0)
-    new = body(20e3, (300.0, 0.0, 600.0), age_s=5.0)
-    falling = body(20e3, (300.0, 0.0, -600.0), age_s=5.0)
+    old = body(20e3, (300.0, 0.0, 600.0), burning=0.4 * fall.BURN_CHANCE)
+    new = body(20e3, (300.0, 0.0, 600.0), burning=0.3)
+    falling = body(20e3, (300.0, 0.0, -600.0), burning=0.3)
     assert [fall.may_burn(b)[0] for b in (old, new, falling)] == [False, True, False]
     area = [float(np.linalg.det(covariance_of(fall.impacts(b))[:2, :2])) for b in (old, new)]
     assert area[1] > 25.0 * area[0]

@@ -8,7 +8,7 @@ import functools
 import numpy as np
 
 from tests.track.arcs import impact
-from tests.track.sky import T0, Radar, nearest, place, rocket, sensors, watch
+from tests.track.sky import T0, Radar, fixes, nearest, place, rocket, sensors, watch
 from tocsin import geo
 from tocsin.track import Picture
 from tocsin.track.kind import BALLISTIC
@@ -71,6 +71,26 @@ def test_a_rocket_is_recognised_and_its_impact_predicted() -> None:
     assert np.quantile(called[10], 0.1) > 0.5
     assert np.median(errors[10]) < 4000.0
     assert np.median(errors[20]) < 1000.0
+
+
+def test_a_missile_is_one_track_until_it_comes_down() -> None:
+    """Three radars of 10 s; over the top no model of level flight has been near it for a minute."""
+    rng = np.random.default_rng(11)
+    radars = [Radar((x, y, 50.0), scan_s=10.0) for x, y in ((0.0, 0.0), (8e4, 3e4), (2e4, -7e4))]
+    path, end_s = rocket((-90_000.0, 0.0, 20_000.0), (760.0, 60.0, 650.0), 7_000.0)
+    picture, named = Picture(), []
+    for number, t_s in enumerate(np.arange(0.0, end_s, 10.0 / 3.0)):
+        sensor, now = number % 3, T0 + round(t_s * 1e9)
+        if rng.random() < radars[sensor].chance:
+            where, covariance = radars[sensor].see(path(t_s), rng)
+            seen = fixes(now, where, covariance, sensor=sensor, evidence=number)
+            picture.update(now, seen, sensors(radars, now))
+        i = nearest(picture.tracks(), path(t_s))
+        if 30.0 < t_s < end_s - 5.0:
+            named.append(int(picture.tracks().id[i]) if i >= 0 else -1)
+    assert end_s > 150.0
+    assert set(named) == {named[0]}
+    assert named[0] >= 0
 
 
 def test_an_airliner_never_falls() -> None:

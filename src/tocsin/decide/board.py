@@ -117,10 +117,11 @@ class Board:
         sensors: Sensors,
         orders: tuple[Order, ...],
         flying: frozenset[int] | None = None,
+        vanished: frozenset[int] = frozenset(),
     ) -> Decided:
         """What is to be said now; `now_ns` never falls from one call to the next.
 
-        `flying` are the tracks that still fly; others may be debris only. None: all do.
+        `flying` are the tracks that still fly (None: all do), `vanished` those that ended in view.
         """
         blindness = self._coverage.look(now_ns, sensors)
         ended, rejected = self._hand.obey(now_ns, arrivals, orders)
@@ -130,7 +131,7 @@ class Board:
         alerts: tuple[Alert, ...] = ()
         if flying is None:
             flying = frozenset(arrivals.track.tolist())
-        scene = self._scene(now_ns, risk, arrivals, ended, flying)
+        scene = self._scene(now_ns, risk, arrivals, ended, flying, vanished)
         if len(scene.key):
             alerts = self._say(scene, self._step(scene, risk, arrivals), risk, arrivals)
         return Decided(alerts=alerts, blindness=blindness, rejected=rejected)
@@ -142,6 +143,7 @@ class Board:
         arrivals: Arrivals,
         ended: dict[int, str],
         flying: frozenset[int],
+        vanished: frozenset[int],
     ) -> Scene:
         memory = self._memory
         raised = memory.t_ns_raised > now_ns
@@ -181,6 +183,7 @@ class Board:
             near=near,
             source=source,
             present=flying,
+            vanished=vanished,
             cancel=_marked(key, [line for line, how in ended.items() if how == "cancel"]),
             all_clear=_marked(key, [line for line, how in ended.items() if how == "all_clear"]),
         )

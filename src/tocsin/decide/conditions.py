@@ -46,6 +46,7 @@ class Scene:
     near: IntArray  # the key of the neighbouring zone that a drone is at, -1 for none
     source: IntArray  # the key whose chance counts: its own, or another of an area told together
     present: frozenset[int]  # every track that arrivals still speak of as flying
+    vanished: frozenset[int]  # those that ended in view
     cancel: BoolArray
     all_clear: BoolArray
 
@@ -60,7 +61,9 @@ def conditions(
     late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
     # Debris comes down sooner than the track was due, which may have been lost while it flies.
     sooner = covers & (memory.t_ns_late[key] > late_ns)
-    late_ns = np.where(_vanished(scene, memory, sooner), memory.t_ns_late[key], late_ns)
+    late_ns = np.where(
+        _vanished(memory, key, sooner, scene.present), memory.t_ns_late[key], late_ns
+    )
     memory.t_ns_late[key] = late_ns
     memory.t_ns_early[key] = np.where(covers, scene.t_ns_early, memory.t_ns_early[key])
     stands = memory.standing[key]
@@ -78,7 +81,7 @@ def conditions(
     dwelt = dwelt_ns >= np.where(short, spared_ns, minimum_ns)
     calm = lasted & dwelt
     waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
-    calm &= ~_vanished(scene, memory, waits)
+    calm &= ~_vanished(memory, key, waits, scene.present)
     _remember_spared(scene, calm_ns, memory)
     watched = calm & ~scene.blind
     return {
@@ -120,11 +123,15 @@ def _remember_lost(scene: Scene, lasted: BoolArray, memory: Memory) -> None:
     """Of keys in cover, whether any track behind them was lost before they were calm for the hold.
 
     What is lost may have come down there. What still flies that long after it left has not, and
-    a key that no track is behind, as by an order, is as one whose track was lost.
+    a key that no track is behind, as by an order, is as one whose track was lost. What falls and
+    ended in view is not lost: it is pieces, which have chances of their own, or is another track.
     """
     covered = stages.COVERED[scene.stage]
     nobody = np.array([int(one) not in memory.behind for one in scene.key], dtype=np.bool_)
-    lost = memory.lost[scene.key] | nobody | _vanished(scene, memory, covered & ~lasted, any)
+    asked, falls = covered & ~lasted, scene.key % len(THREATS) == BALLISTIC
+    known = scene.present | scene.vanished
+    lost = memory.lost[scene.key] | nobody | _vanished(memory, scene.key, asked & falls, known, any)
+    lost |= _vanished(memory, scene.key, asked & ~falls, scene.present, any)
     memory.lost[scene.key] = covered & lost
 
 
@@ -139,13 +146,17 @@ def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> 
 
 
 def _vanished(
-    scene: Scene, memory: Memory, asked: BoolArray, how: Callable[[Iterable[bool]], bool] = all
+    memory: Memory,
+    key: IntArray,
+    asked: BoolArray,
+    known: frozenset[int],
+    how: Callable[[Iterable[bool]], bool] = all,
 ) -> BoolArray:
-    """Of the keys `asked`, those whose tracks, all or any, are gone from every zone."""
-    found = np.zeros(len(scene.key), dtype=np.bool_)
+    """Of the keys `asked`, those whose tracks, all or any, are none of the `known`."""
+    found = np.zeros(len(key), dtype=np.bool_)
     for place in np.flatnonzero(asked):
-        behind = memory.behind.get(int(scene.key[place]), ())
-        found[place] = bool(behind) and how(track not in scene.present for track in behind)
+        behind = memory.behind.get(int(key[place]), ())
+        found[place] = bool(behind) and how(track not in known for track in behind)
     return found
 
 

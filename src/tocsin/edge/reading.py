@@ -99,8 +99,9 @@ def decided_again(
         assert mind.sensors is not None  # a batch was handled
         assert mind.arrivals is not None
         for name, board in boards.items():
+            flying, vanished = mind.forecast.flying, mind.forecast.vanished
             said = board.decide(
-                mind.now_ns, mind.arrivals, mind.sensors, mind.orders, mind.forecast.flying
+                mind.now_ns, mind.arrivals, mind.sensors, mind.orders, flying, vanished
             )
             found[name] += said.alerts
         if every_ns and mind.now_ns >= due_ns:

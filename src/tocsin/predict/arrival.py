@@ -90,6 +90,11 @@ class Forecast:
         return frozenset(self._rows.track.tolist()) - frozenset(self._debris.track.tolist())
 
     @property
+    def vanished(self) -> frozenset[int]:
+        """The tracks that ended in view lately: their pieces have rows, or they were others'."""
+        return self._wreckage.vanished
+
+    @property
     def waiting(self) -> int:
         """How many tracks were due and left to the next batches."""
         return self._waiting
@@ -190,7 +195,7 @@ class Forecast:
                 velocity_mps=velocity_mps,
                 covariance=covariance,
                 ln_beta=tracks.ln_beta[rows],
-                age_s=(now_ns - tracks.t_ns_born[rows]) / NS_PER_S,
+                burning=tracks.burning[rows],
                 lag_s=lag_s,
             )
             return fall.strikes(self._grid, bodies, chance_min)
@@ -319,6 +324,7 @@ def _practice() -> Tracks:
         existence=one,
         kind_weight=np.full((1, len(KINDS)), 1.0 / len(KINDS)),
         ln_beta=np.array([[8.0, 0.1]]),
+        burning=np.zeros(1),
         confirmed=np.ones(1, dtype=np.bool_),
         friend=np.zeros(1, dtype=np.bool_),
         hits=np.full(1, 9, dtype=np.int32),

@@ -30,14 +30,14 @@ _BINS: Final = 256  # of time, from the first impact to the last: 0.1 s each, in
 WIND_SD_MPS: Final = 6.0
 """Of each horizontal axis of the wind, which is not known; shared knowledge, algorithms.md 4."""
 
-BURN_S: Final = 90.0
+BURN_CHANCE: Final = 0.01
 BURN_HEIGHT_M: Final = 60_000.0
 BURN_ALONG: Final = 0.10
 BURN_ACROSS: Final = 0.03
-"""A climbing body below 60 km, first seen less than 90 s ago, may still have its motor running, and
-then its speed is not yet what it will be: standard deviations of velocity along and across the path
-grow by these shares of the speed. Chosen: short-range missiles burn for about a minute, up to some
-40 km; the first warning should be wide rather than in the wrong place."""
+"""A climbing body below 60 km whose motor burns with such a chance or more may become faster yet:
+standard deviations of velocity along and across the path grow by these shares of the speed. Chosen:
+short-range missiles burn for about a minute, up to some 40 km; the first warning should be wide
+rather than in the wrong place, and a zone that is told at 0.005 needs no rarer doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Bodies:
     velocity_mps: FloatArray
     covariance: FloatArray
     ln_beta: FloatArray
-    age_s: FloatArray  # since the first report
+    burning: FloatArray  # probability
     lag_s: FloatArray  # from the time of the state to now
 
     def __len__(self) -> int:
@@ -98,12 +98,12 @@ def impacts(bodies: Bodies, wind_sd_mps: float = WIND_SD_MPS) -> Impacts:
 
 
 def may_burn(bodies: Bodies) -> BoolArray:
-    """Climbing, low and new: the motor may still run (the rule at BURN_S)."""
+    """Climbing and low, and its motor may still run (the rule at BURN_CHANCE)."""
     lat_deg, lon_deg, height_m = geodetic(bodies.position_m)
     up = local_axes(lat_deg, lon_deg)[:, 2]
     climbing = np.einsum("ni,ni->n", up, bodies.velocity_mps) > 0.0
-    burning: BoolArray = climbing & (height_m < BURN_HEIGHT_M) & (bodies.age_s < BURN_S)
-    return burning
+    may: BoolArray = climbing & (height_m < BURN_HEIGHT_M) & (bodies.burning >= BURN_CHANCE)
+    return may
 
 
 def _burning(bodies: Bodies) -> FloatArray:

@@ -97,6 +97,7 @@ class Wreckage:
             existence=np.zeros(0),
             existence_now=np.zeros(0),
         )
+        self._ended: dict[int, int] = {}  # track -> when
         self._told = none
         self._t_ns_told = 0
 
@@ -117,9 +118,27 @@ class Wreckage:
         # Gone without having been missed: merged into another, ended by its system, or out of view.
         lost = old.existence_now <= (1.0 - LOST_SHARE_MIN) * old.existence
         old.existence_now[~known] = 0.0
+        self._end(now_ns, old.id[~known & (old.in_view > 0.0)])
         kept = old.of(~again & (known | lost) & (now_ns - old.t_ns < _LONGEST_NS))
         rows = np.flatnonzero(admitted.any(axis=1) & ~np.isin(tracks.id, kept.id))
         self._sights = _bounded(_joined(kept, _seen(now_ns, tracks, rows, admitted, sensors)))
+
+    def _end(self, now_ns: int, tracks: IntArray) -> None:
+        """Take in tracks that are gone, and forget those of long ago."""
+        self._ended |= {int(track): self._ended.get(int(track), now_ns) for track in tracks}
+        while self._ended:
+            track = next(iter(self._ended))  # the first to end
+            if len(self._ended) <= WRECKS_MAX and now_ns - self._ended[track] < _LONGEST_NS:
+                return
+            del self._ended[track]
+
+    @property
+    def vanished(self) -> frozenset[int]:
+        """Tracks missed in view, or ended there in the last ten minutes, as by another's name.
+
+        Of those ended elsewhere nobody knows where they went on.
+        """
+        return frozenset(self._ended).union(self._told.tolist())
 
     def all_down(self) -> Sights:
         """Everything as if brought down, to practise with."""

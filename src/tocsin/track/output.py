@@ -11,7 +11,7 @@ from tocsin.track.kind import BALLISTIC, FRIEND_NS
 from tocsin.track.motion import leading, predict
 from tocsin.track.sky import Sky
 from tocsin.track.state import FALLS, blend, falling
-from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, Record, Records
+from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, MODELS, Record, Records
 from tocsin.track.upward import vertical
 from tocsin.words import KINDS, BoolArray, FloatArray, Int32Array, IntArray, Tracks
 
@@ -42,6 +42,7 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
         existence=empty(n),
         kind_weight=empty((n, len(KINDS))),
         ln_beta=empty((n, 2)),
+        burning=empty(n),
         confirmed=empty(n, np.bool_),
         friend=empty(n, np.bool_),
         hits=empty(n, np.int32),
@@ -53,8 +54,8 @@ def tracks(sky: Sky, now_ns: int) -> Tracks:
     _write(
         sky.tracks, n, now_ns, sky.bank, sky.scratch, out.id, out.t_ns, out.t_ns_seen,
         out.t_ns_born, out.position_m, out.velocity_mps, out.covariance, out.existence,
-        out.kind_weight, out.ln_beta, out.confirmed, out.friend, out.hits, out.mode_3a, out.mode_s,
-        out.evidence, out.changed,
+        out.kind_weight, out.ln_beta, out.burning, out.confirmed, out.friend, out.hits, out.mode_3a,
+        out.mode_s, out.evidence, out.changed,
     )  # fmt: skip
     return out
 
@@ -77,8 +78,9 @@ def _write(
     tracks: Records, n: int, now_ns: int, banks: Records, scratch: Records, ids: IntArray,
     t_ns: IntArray, t_ns_seen: IntArray, t_ns_born: IntArray, position: FloatArray,
     velocity: FloatArray, covariance: FloatArray, existence: FloatArray, kind: FloatArray,
-    ln_beta: FloatArray, confirmed: BoolArray, friend: BoolArray, hits: Int32Array,
-    mode_3a: Int32Array, mode_s: Int32Array, evidence: IntArray, changed: BoolArray,
+    ln_beta: FloatArray, burning: FloatArray, confirmed: BoolArray, friend: BoolArray,
+    hits: Int32Array, mode_3a: Int32Array, mode_s: Int32Array, evidence: IntArray,
+    changed: BoolArray,
 ) -> None:  # fmt: skip
     """Write each track as it is expected to be at now.
 
@@ -95,6 +97,8 @@ def _write(
         for a in range(6):
             for b in range(6):
                 covariance[i, a, b] = cov[a, b]
+        falls = falling(track)
+        burning[i] = track.weight[MODELS + BOOST] / falls if falls > 0.0 else 0.0
         ids[i], t_ns[i], existence[i] = track.id, now_ns, track.existence
         t_ns_seen[i], t_ns_born[i] = track.t_ns_seen, track.t_ns_born
         said = track.t_ns_friend > 0 and track.t_ns_seen - track.t_ns_friend <= FRIEND_NS

@@ -27,6 +27,7 @@ CONFIRM_LOOKS: Final = 3  # never fewer, whatever the likelihoods: no track by i
 CONFIRM_NS: Final = 2_000_000_000  # first to last report of a track to be confirmed
 FALL_WEIGHT_MIN: Final = 1e-3  # a ballistic hypothesis below this is given up; chosen
 FLY_WEIGHT_MIN: Final = 1e-4  # of the models beside a ballistic hypothesis; chosen
+FLY_LOST: Final = 1e-9  # ... who explain a report so badly are somewhere else; chosen
 FLY_SPEED_SD_MPS: Final = 30.0  # of a model begun anew from it; chosen
 AGILE: Final = NAMES.index("agile")
 FALL_WAIT: Final = PAST  # reports before it is tried again: by then all those kept are new ones
@@ -160,7 +161,7 @@ def _reweigh(track: Record, posterior: FloatArray) -> None:
         track.fall_wait = FALL_WAIT
         track.fall_given += 1
     if flying < FLY_WEIGHT_MIN * falling:
-        if flying <= 0.0:
+        if flying < FLY_LOST * falling:
             _set_aside(track, posterior)
             flying = posterior[AGILE]
         for m in range(MODELS):
@@ -173,6 +174,8 @@ def _reweigh(track: Record, posterior: FloatArray) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _set_aside(track: Record, posterior: FloatArray) -> None:
     """Begin the agile model anew from the likelier ballistic state, with a wider velocity."""
+    for m in range(MODELS):
+        posterior[m] = 0.0
     h = 0 if posterior[MODELS] >= posterior[MODELS + 1] else 1
     for a in range(6):
         track.mean[AGILE, a] = track.fall_mean[h, a]

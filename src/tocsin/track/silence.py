@@ -14,8 +14,8 @@ from tocsin.track.motion import advance, leading
 from tocsin.track.pairs import CHANCE, SAME_LOOK, SCAN_S_MIN, Look
 from tocsin.track.rows import close_gaps
 from tocsin.track.seeds import LIFE_SCANS, forget
-from tocsin.track.state import falling
-from tocsin.track.table import Record, Records
+from tocsin.track.state import FALLS, falling
+from tocsin.track.table import BOOST, COAST, MODELS, Record, Records
 from tocsin.words import BoolArray, FloatArray, IntArray
 
 DROP_CONFIRMED: Final = 5e-3
@@ -214,9 +214,19 @@ def charge_misses(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _spread(track: Record, cov: FloatArray) -> None:
+    """Covariance (6,6) of the likeliest hypothesis: the other side's may have lost its target."""
+    falls, m = falling(track) >= FALLS, leading(track)
+    h = BOOST if track.weight[MODELS + BOOST] > track.weight[MODELS + COAST] else COAST
+    for a in range(6):
+        for b in range(6):
+            cov[a, b] = track.fall_cov[h, a, b] if falls else track.cov[m, a, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def living(tracks: Records, n: int, now_ns: int) -> BoolArray:
-    """Which tracks are to be kept, by existence, silence and spread."""
-    kept = np.ones(n, np.bool_)
+    """Which tracks are to be kept, by existence, silence and the spread of what they are."""
+    kept, cov = np.ones(n, np.bool_), np.empty((6, 6))
     for i in range(n):
         track = tracks[i]
         unseen_s = (now_ns - track.t_ns_seen) * 1e-9
@@ -227,7 +237,7 @@ def living(tracks: Records, n: int, now_ns: int) -> BoolArray:
             kept[i] = unseen_s <= (MISSED_SCANS * track.scan_s if doubtful else patience_s)
             continue
         ahead_s = max(now_ns - track.t_ns, 0) * 1e-9
-        cov = track.cov[leading(track)]
+        _spread(track, cov)
         spread = 0.0
         for a in range(3):
             spread += cov[a, a] + ahead_s * (2.0 * cov[a, a + 3] + ahead_s * cov[a + 3, a + 3])

@@ -103,6 +103,7 @@ class Tracks:
     existence      float64 (n,)    probability that something is there
     kind_weight    float64 (n,K)   probability of each of `KINDS`, rows sum to 1
     ln_beta        float64 (n,2)   natural log of the ballistic coefficient (kg/m2): mean, s.d.
+    burning        float64 (n,)    probability that its motor burns, if it is ballistic
     confirmed      bool (n,)
     friend         bool (n,)       carries a cooperative identity
     hits           int32 (n,)      reports that updated it
@@ -122,6 +123,7 @@ class Tracks:
     existence: FloatArray
     kind_weight: FloatArray
     ln_beta: FloatArray
+    burning: FloatArray
     confirmed: BoolArray
     friend: BoolArray
     hits: Int32Array
