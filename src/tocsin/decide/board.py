@@ -148,10 +148,11 @@ class Board:
         limits, areas = self._now.limits, self._now.areas
         beside, next_to = self._beside(risk)
         touched = (memory.stage != stages.NONE) | raised | memory.declared
-        key = np.union1d(np.union1d(np.flatnonzero(touched), risk.key), beside)
+        touched[risk.key] = touched[beside] = True
         if areas.wide.any():
             starts = (risk.on >= limits.on[risk.key % len(THREATS)].T).any(axis=0)
-            key = np.union1d(key, areas.along(risk.key[starts]))
+            touched[areas.along(risk.key[starts])] = True
+        key = np.flatnonzero(touched)
         near = np.full(len(key), -1, dtype=np.int64)
         near[np.searchsorted(key, beside)] = next_to
         place = np.searchsorted(key, risk.key)

@@ -1,6 +1,5 @@
 """What holds now at every zone and threat: the conditions by which the table of `stages` steps."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -122,10 +121,12 @@ def _remember_lost(scene: Scene, lasted: BoolArray, memory: Memory) -> None:
     What is lost may have come down there. What still flies that long after it left has not, and
     a key that no track is behind, as by an order, is as one whose track was lost.
     """
-    covered = stages.COVERED[scene.stage]
-    nobody = np.array([int(one) not in memory.behind for one in scene.key], dtype=np.bool_)
-    lost = memory.lost[scene.key] | nobody | _vanished(scene, memory, covered & ~lasted, any)
-    memory.lost[scene.key] = covered & lost
+    lost = stages.COVERED[scene.stage] & memory.lost[scene.key]
+    for place in np.flatnonzero(stages.COVERED[scene.stage] & ~lost):
+        behind = memory.behind.get(int(scene.key[place]))
+        gone = any(track not in scene.present for track in behind or ())
+        lost[place] = behind is None or (gone and not lasted[place])
+    memory.lost[scene.key] = lost
 
 
 def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:
@@ -138,14 +139,12 @@ def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> 
     return outlasted & ~memory.standing[key]
 
 
-def _vanished(
-    scene: Scene, memory: Memory, asked: BoolArray, how: Callable[[Iterable[bool]], bool] = all
-) -> BoolArray:
-    """Of the keys `asked`, those whose tracks, all or any, are gone from every zone."""
+def _vanished(scene: Scene, memory: Memory, asked: BoolArray) -> BoolArray:
+    """Of the keys `asked`, those whose tracks are all gone from every zone."""
     found = np.zeros(len(scene.key), dtype=np.bool_)
     for place in np.flatnonzero(asked):
         behind = memory.behind.get(int(scene.key[place]), ())
-        found[place] = bool(behind) and how(track not in scene.present for track in behind)
+        found[place] = bool(behind) and all(track not in scene.present for track in behind)
     return found
 
 
