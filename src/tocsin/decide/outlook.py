@@ -66,7 +66,9 @@ class Outlook:
         knots_s = np.array((0, *HORIZONS_S), dtype=np.float64)
         ahead_s = np.clip(ahead_s, 0.0, knots_s[-1])
         # Most stages end within the look-ahead in which they start: each is reckoned once.
-        ahead_s, self._line = np.unique(ahead_s, axis=0, return_inverse=True)
+        lines = [tuple(line) for line in ahead_s.tolist()]
+        distinct = list(dict.fromkeys(lines))
+        ahead_s, self._line = np.array(distinct), np.array([distinct.index(line) for line in lines])
         self._lower = np.clip(np.searchsorted(knots_s, ahead_s) - 1, 0, len(knots_s) - 2)
         left_s = knots_s[self._lower]
         self._share = (ahead_s - left_s) / (knots_s[self._lower + 1] - left_s)
