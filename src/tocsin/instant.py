@@ -4,11 +4,15 @@ POSIX UTC has no leap seconds; ISO 8601 text is always written in UTC.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 NS_PER_S: Final = 1_000_000_000
 NS_PER_MS: Final = 1_000_000
 NS_PER_DAY: Final = 86_400 * NS_PER_S
+
+_TIMES_KEPT: Final = 4096
+"""Texts of times; chosen, because a raid's messages name the times of some minutes' batches."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,18 +24,23 @@ def ns(seconds: float) -> int:
 
 def iso(t_ns: int) -> str:
     """ISO 8601, milliseconds, ``Z``: ``2026-11-22T08:00:00.250Z`` (truncated, not rounded)."""
-    moment = _EPOCH + timedelta(microseconds=t_ns // 1000)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return _text(t_ns, "milliseconds").replace("+00:00", "Z")
 
 
 def cap_time(t_ns: int) -> str:
     """CAP 1.2 DateTime: whole seconds and a numeric offset, never ``Z`` (OASIS CAP 1.2, 3.3.2)."""
-    return f"{_EPOCH + timedelta(microseconds=t_ns // 1000):%Y-%m-%dT%H:%M:%S}+00:00"
+    return _text(t_ns, "seconds")
 
 
 def atom_time(t_ns: int) -> str:
     """RFC 3339 date-time with whole seconds, as Atom wants it (RFC 4287, 3.3)."""
-    return f"{_EPOCH + timedelta(microseconds=t_ns // 1000):%Y-%m-%dT%H:%M:%S}Z"
+    return _text(t_ns, "seconds").replace("+00:00", "Z")
+
+
+@lru_cache(_TIMES_KEPT)
+def _text(t_ns: int, timespec: str) -> str:
+    """ISO 8601 with the offset ``+00:00``, truncated to `timespec`."""
+    return (_EPOCH + timedelta(microseconds=t_ns // 1000)).isoformat(timespec=timespec)
 
 
 def from_iso(text: str) -> int:

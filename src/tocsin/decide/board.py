@@ -150,15 +150,16 @@ class Board:
         limits, areas = self._now.limits, self._now.areas
         beside, next_to = self._beside(risk)
         touched = (memory.stage != stages.NONE) | raised | memory.declared
-        key = np.union1d(np.union1d(np.flatnonzero(touched), risk.key), beside)
+        starts = risk.key[(risk.on >= limits.on[risk.key % len(THREATS)].T).any(axis=0)]
+        touched[starts] = touched[beside] = True  # what cannot start a stage changes nothing
         if areas.wide.any():
-            starts = (risk.on >= limits.on[risk.key % len(THREATS)].T).any(axis=0)
-            key = np.union1d(key, areas.along(risk.key[starts]))
+            touched[risk.key] = touched[areas.along(starts)] = True
+        key, risky = np.flatnonzero(touched), touched[risk.key]
         near = np.full(len(key), -1, dtype=np.int64)
         near[np.searchsorted(key, beside)] = next_to
-        place = np.searchsorted(key, risk.key)
+        place = np.searchsorted(key, risk.key[risky])
         on, off = np.zeros((2, len(WARNED_BY_CHANCE), len(key)))
-        on[:, place], off[:, place] = risk.on, risk.off
+        on[:, place], off[:, place] = risk.on[:, risky], risk.off[:, risky]
         told_apart = self._hand.mutes.keys(now_ns)
         source = areas.source(key, on, told_apart)
         on, off = areas.spread(key, on, told_apart), areas.spread(key, off, told_apart)
@@ -168,7 +169,9 @@ class Board:
         wanted = np.maximum(wanted, np.where(raised[key], memory.raised[key], 0))
         column = np.maximum(np.maximum(wanted, _AS_WARNED[memory.stage[key]]), 1) - 1
         times_ns = np.zeros((3, len(key)), dtype=np.int64)
-        times_ns[:, place] = arrival_times(risk, arrivals, column[place])
+        asked = np.zeros(len(risk.key), dtype=np.int64)
+        asked[risky] = column[place]
+        times_ns[:, place] = np.stack(arrival_times(risk, arrivals, asked))[:, risky]
         return Scene(
             now_ns=now_ns,
             key=key,

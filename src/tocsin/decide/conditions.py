@@ -1,6 +1,5 @@
 """What holds now at every zone and threat: the conditions by which the table of `stages` steps."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,9 +60,7 @@ def conditions(
     late_ns = np.where(covers, scene.t_ns_late, memory.t_ns_late[key])
     # Debris comes down sooner than the track was due, which may have been lost while it flies.
     sooner = covers & (memory.t_ns_late[key] > late_ns)
-    late_ns = np.where(
-        _vanished(memory, key, sooner, scene.present), memory.t_ns_late[key], late_ns
-    )
+    late_ns = np.where(_vanished(scene, memory, sooner), memory.t_ns_late[key], late_ns)
     memory.t_ns_late[key] = late_ns
     memory.t_ns_early[key] = np.where(covers, scene.t_ns_early, memory.t_ns_early[key])
     stands = memory.standing[key]
@@ -81,7 +78,7 @@ def conditions(
     dwelt = dwelt_ns >= np.where(short, spared_ns, minimum_ns)
     calm = lasted & dwelt
     waits = calm & (late_ns > now_ns) & (now_ns - calm_ns < VANISHED_NS)
-    calm &= ~_vanished(memory, key, waits, scene.present)
+    calm &= ~_vanished(scene, memory, waits)
     _remember_spared(scene, calm_ns, memory)
     watched = calm & ~scene.blind
     return {
@@ -126,13 +123,15 @@ def _remember_lost(scene: Scene, lasted: BoolArray, memory: Memory) -> None:
     a key that no track is behind, as by an order, is as one whose track was lost. What falls and
     ended in view is not lost: it is pieces, which have chances of their own, or is another track.
     """
-    covered = stages.COVERED[scene.stage]
-    nobody = np.array([int(one) not in memory.behind for one in scene.key], dtype=np.bool_)
-    asked, falls = covered & ~lasted, scene.key % len(THREATS) == BALLISTIC
-    known = scene.present | scene.vanished
-    lost = memory.lost[scene.key] | nobody | _vanished(memory, scene.key, asked & falls, known, any)
-    lost |= _vanished(memory, scene.key, asked & ~falls, scene.present, any)
-    memory.lost[scene.key] = covered & lost
+    lost = stages.COVERED[scene.stage] & memory.lost[scene.key]
+    accounted = scene.present | scene.vanished
+    for place in np.flatnonzero(stages.COVERED[scene.stage] & ~lost):
+        key = int(scene.key[place])
+        behind = memory.behind.get(key)
+        known = accounted if key % len(THREATS) == BALLISTIC else scene.present
+        gone = any(track not in known for track in behind or ())
+        lost[place] = behind is None or (gone and not lasted[place])
+    memory.lost[scene.key] = lost
 
 
 def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> BoolArray:
@@ -145,18 +144,12 @@ def _outlasted(scene: Scene, memory: Memory, limits: Limits, policy: Policy) -> 
     return outlasted & ~memory.standing[key]
 
 
-def _vanished(
-    memory: Memory,
-    key: IntArray,
-    asked: BoolArray,
-    known: frozenset[int],
-    how: Callable[[Iterable[bool]], bool] = all,
-) -> BoolArray:
-    """Of the keys `asked`, those whose tracks, all or any, are none of the `known`."""
-    found = np.zeros(len(key), dtype=np.bool_)
+def _vanished(scene: Scene, memory: Memory, asked: BoolArray) -> BoolArray:
+    """Of the keys `asked`, those whose tracks are all gone from every zone."""
+    found = np.zeros(len(scene.key), dtype=np.bool_)
     for place in np.flatnonzero(asked):
-        behind = memory.behind.get(int(key[place]), ())
-        found[place] = bool(behind) and how(track not in known for track in behind)
+        behind = memory.behind.get(int(scene.key[place]), ())
+        found[place] = bool(behind) and all(track not in scene.present for track in behind)
     return found
 
 

@@ -103,6 +103,8 @@ class Limits:
         return self._raised(self.off[threat].T, standing)
 
     def _raised(self, chance: FloatArray, standing: BoolArray) -> FloatArray:
+        if not standing.any():
+            return chance
         raised = np.maximum(chance, np.minimum(chance * self.factor, GRAVE_MAX))
         return np.where(standing, raised, chance)
 

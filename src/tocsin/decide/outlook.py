@@ -65,6 +65,10 @@ class Outlook:
         )
         knots_s = np.array((0, *HORIZONS_S), dtype=np.float64)
         ahead_s = np.clip(ahead_s, 0.0, knots_s[-1])
+        # Most stages end within the look-ahead in which they start: each is reckoned once.
+        lines = [tuple(line) for line in ahead_s.tolist()]
+        distinct = list(dict.fromkeys(lines))
+        ahead_s, self._line = np.array(distinct), np.array([distinct.index(line) for line in lines])
         self._lower = np.clip(np.searchsorted(knots_s, ahead_s) - 1, 0, len(knots_s) - 2)
         left_s = knots_s[self._lower]
         self._share = (ahead_s - left_s) / (knots_s[self._lower + 1] - left_s)
@@ -75,7 +79,8 @@ class Outlook:
         key = arrivals.zone[kept].astype(np.int64) * len(THREATS) + arrivals.threat[kept]
         order = np.argsort(key, kind="stable")
         rows, key = kept[order], key[order]
-        keys, start = np.unique(key, return_index=True)
+        start = np.flatnonzero(np.diff(key, prepend=-1))
+        keys = key[start]
         chance = self._chance(arrivals.chance[rows], key)
         assert not np.isnan(chance).any(), "a forecast with NaN chances"
         number = np.repeat(np.arange(len(keys)), np.diff(np.append(start, len(rows))))
@@ -83,24 +88,23 @@ class Outlook:
         combined = np.array(
             [-np.expm1(np.bincount(number, line, minlength=len(keys))) for line in survived]
         )
-        stages = len(WARNED_BY_CHANCE)
+        starting, ending = np.split(self._line, 2)
         return Risk(
             key=keys,
-            on=combined[:stages],
-            off=combined[stages:],
-            start=np.append(start, len(rows)).astype(np.int64),
+            on=combined[starting],
+            off=combined[ending],
+            start=np.append(start, len(rows)),
             rows=rows,
-            by_row=chance[:stages],
+            by_row=chance[starting],
         )
 
     def _chance(self, cumulative: FloatArray, key: IntArray) -> FloatArray:
-        """Chance of each arrival within each of the six look-aheads of its key: (6, n)."""
+        """Chance of each arrival within each of the d distinct look-aheads of its key: (d, n)."""
         padded = np.concatenate([np.zeros((len(cumulative), 1)), cumulative], axis=1)
-        lower, share = self._lower[:, key], self._share[:, key]
-        line = np.arange(len(key))
-        left: FloatArray = padded[line, lower]
-        right: FloatArray = padded[line, lower + 1]
-        chance: FloatArray = left + share * (right - left)
+        place = np.arange(len(key)) * padded.shape[1] + self._lower.take(key, axis=1)
+        left: FloatArray = padded.take(place)
+        right: FloatArray = padded.take(place + 1)
+        chance: FloatArray = left + self._share.take(key, axis=1) * (right - left)
         return chance
 
 
@@ -156,16 +160,11 @@ def reasons(risk: Risk, arrivals: Arrivals, key: int, column: int, rule: str) ->
     number = int(np.searchsorted(risk.key, key))
     if number == len(risk.key) or risk.key[number] != key:
         return ()
-    places = range(int(risk.start[number]), int(risk.start[number + 1]))
-    ranked = sorted(
-        (-float(risk.by_row[column, place]), int(arrivals.track[risk.rows[place]]), place)
-        for place in places
-        if risk.by_row[column, place] > 0.0
-    )
-    return tuple(
-        _reason(arrivals, int(risk.rows[place]), -chance, rule)
-        for chance, _, place in ranked[:REASONS_MAX]
-    )
+    places = slice(int(risk.start[number]), int(risk.start[number + 1]))
+    rows, chances = risk.rows[places], risk.by_row[column, places]
+    lines = zip((-chances).tolist(), arrivals.track[rows].tolist(), rows.tolist(), strict=True)
+    ranked = sorted(line for line in lines if line[0] < 0.0)
+    return tuple(_reason(arrivals, row, -chance, rule) for chance, _, row in ranked[:REASONS_MAX])
 
 
 def _reason(arrivals: Arrivals, row: int, chance: float, rule: str) -> Reason:
@@ -176,7 +175,7 @@ def _reason(arrivals: Arrivals, row: int, chance: float, rule: str) -> Reason:
         t_ns_early=int(arrivals.t_ns_early[row]),
         t_ns_likely=int(arrivals.t_ns_likely[row]),
         t_ns_late=int(arrivals.t_ns_late[row]),
-        evidence=tuple(int(number) for number in arrivals.evidence[row] if number != -1),
+        evidence=tuple(number for number in arrivals.evidence[row].tolist() if number != -1),
     )
 
 

@@ -9,6 +9,8 @@ Never a track, a chance or a sensor: certainty follows from the stage alone, by 
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -33,7 +35,8 @@ GEOCODES: Final = {
 }
 """Foreign ids of the zone map that name exactly the zone, and how CAP calls them. Codes of larger
 areas stay out: receivers warn the union of all that an area names."""
-_EMPTY: Final = f'<alert xmlns="{NAMESPACE}"/>'
+CODED_KEPT: Final = 256
+"""Sets of coded words whose elements are kept; chosen: each threat at each stage, and some more."""
 _IN: Final = f"{{{NAMESPACE}}}"
 
 
@@ -58,13 +61,6 @@ STAGE_CODES: Final = {
 SEVERITY: Final = {"drone": "Severe", "cruise": "Extreme", "ballistic": "Extreme"}
 
 
-class Area(msgspec.Struct, frozen=True):
-    """A zone as CAP names it: its polygons (lat,lon text) and its codes."""
-
-    polygons: tuple[str, ...]
-    codes: tuple[tuple[str, str], ...]
-
-
 class CapMessage(msgspec.Struct, frozen=True):
     """A rendered document with what the feed and later references need."""
 
@@ -73,26 +69,39 @@ class CapMessage(msgspec.Struct, frozen=True):
 
 
 def cap_message(
-    now_ns: int, site: Site, told: Told, others: str, area: Area, texts: Texts
+    now_ns: int, site: Site, told: Told, others: str, area: Element, texts: Texts
 ) -> CapMessage | None:
     """The document for the alert of `told`, None when CAP has nothing to say.
 
     `told.sent` are the earlier messages to refer to; `others` is the stage that the zone shows
     because of its other threats (``none`` without any): while one is in force, the end of this
-    one is no all-clear, for a siren reads only the code.
+    one is no all-clear, for a siren reads only the code. `area` is that of `area_element`.
     """
     sent = sent_of(now_ns, told)
     if sent is None:
         return None
     job = _Job(now_ns, sent.t_ns_expires, site, told, others, texts)
-    root = etree.fromstring(_EMPTY)
+    root = _root("alert")
     _head(root, job)
     for language in texts.languages:
-        info = etree.SubElement(root, f"{_IN}info")
-        _info(info, language, job)
-        _area(info, area, texts.zone_name(language, told.alert.zone))
+        info = _info(language, job)
+        named = deepcopy(area)
+        named[0].text = texts.zone_name(language, told.alert.zone)
+        info.append(named)
+        root.append(info)
     payload = XML_HEAD + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
     return CapMessage(sent, payload)
+
+
+def area_element(polygons: Sequence[str], codes: Sequence[tuple[str, str]]) -> Element:
+    """A zone as CAP shows it, but for its name: its polygons (lat,lon text) and its codes."""
+    area = _root("area")
+    _add(area, "areaDesc", "")
+    for polygon in polygons:
+        _add(area, "polygon", polygon)
+    for value_name, value in codes:
+        _pair(area, "geocode", value_name, value)
+    return area
 
 
 class _Job(NamedTuple):
@@ -158,48 +167,67 @@ def _head(root: Element, job: _Job) -> None:
         _add(root, "references", " ".join(triples))
 
 
-def _info(info: Element, language: str, job: _Job) -> None:
-    told, alert, code = job.told, job.told.alert, codes(job.told, job.others)
-    said = job.texts.said(language, told, job.others if _in_danger(job.others) else "none")
-    description = job.texts.description(language, job.now_ns, told, said.headline)
-    _add(info, "language", language)
-    _add(info, "category", "Safety")
-    _add(info, "category", "Security")
-    _add(info, "event", said.event)
-    _add(info, "responseType", code.response)
-    _add(info, "urgency", code.urgency)
+def _info(language: str, job: _Job) -> Element:
+    """The info of `job` in `language`, without its area."""
+    told, alert = job.told, job.told.alert
     grave = told.active and not told.notice
-    _add(info, "severity", SEVERITY[alert.threat] if grave else "Minor")
-    _add(info, "certainty", code.certainty)
-    _pair(info, "eventCode", "EWS:threat", alert.threat)
-    _add(info, "expires", cap_time(job.expires_ns))
-    _add(info, "senderName", job.site.sender_name)
-    _add(info, "headline", said.headline)
-    _add(info, "description", description)
-    _add(info, "instruction", said.instruction)
-    _pair(info, "parameter", "EWS:stage", told.stage)
-    _pair(info, "parameter", "EWS:level", alert.level)
+    severity = SEVERITY[alert.threat] if grave else "Minor"
+    code, sender_name = codes(told, job.others), job.site.sender_name
+    coded = _coded(code, severity, alert.threat, told.stage, alert.level, sender_name)
+    info = deepcopy(coded)  # much quicker than to make it anew
+    said = job.texts.said(language, told, job.others if _in_danger(job.others) else "none")
+    info[_LANGUAGE].text = language
+    info[_EVENT].text = said.event
+    info[_EXPIRES].text = cap_time(job.expires_ns)
+    info[_HEADLINE].text = said.headline
+    info[_DESCRIPTION].text = job.texts.description(language, job.now_ns, told, said.headline)
+    info[_INSTRUCTION].text = said.instruction
     if told.active and alert.t_ns_arrival:
         _pair(info, "parameter", "EWS:arrival", cap_time(alert.t_ns_arrival))
     if told.late:
         _pair(info, "parameter", "EWS:late", "true")
+    return info
+
+
+_LANGUAGE, _EVENT, _EXPIRES, _HEADLINE, _DESCRIPTION, _INSTRUCTION = 0, 3, 9, 11, 12, 13
+"""Where in the info of `_coded` the elements stand that `_info` fills."""
+
+
+@lru_cache(CODED_KEPT)
+def _coded(
+    code: Codes, severity: str, threat: str, stage: str, level: str, sender_name: str
+) -> Element:
+    """An info with all but times and texts, whose elements are empty: to be copied and filled."""
+    info = _root("info")
+    _add(info, "language", "")
+    _add(info, "category", "Safety")
+    _add(info, "category", "Security")
+    _add(info, "event", "")
+    _add(info, "responseType", code.response)
+    _add(info, "urgency", code.urgency)
+    _add(info, "severity", severity)
+    _add(info, "certainty", code.certainty)
+    _pair(info, "eventCode", "EWS:threat", threat)
+    _add(info, "expires", "")
+    _add(info, "senderName", sender_name)
+    _add(info, "headline", "")
+    _add(info, "description", "")
+    _add(info, "instruction", "")
+    _pair(info, "parameter", "EWS:stage", stage)
+    _pair(info, "parameter", "EWS:level", level)
+    return info
 
 
 def _in_danger(stage: str) -> bool:
     return stage not in ("none", "notice", *ENDED)
 
 
-def _area(info: Element, area: Area, name: str) -> None:
-    element = etree.SubElement(info, f"{_IN}area")
-    _add(element, "areaDesc", name)
-    for polygon in area.polygons:
-        _add(element, "polygon", polygon)
-    for value_name, value in area.codes:
-        _pair(element, "geocode", value_name, value)
-
-
 def _add(parent: Element, name: str, text: str) -> None:
     etree.SubElement(parent, f"{_IN}{name}").text = text
+
+
+def _root(name: str) -> Element:
+    return etree.fromstring(f'<{name} xmlns="{NAMESPACE}"/>')
 
 
 def _pair(parent: Element, name: str, value_name: str, value: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from tocsin.instant import NS_PER_MS, NS_PER_S
 from tocsin.rules.alerts import alert_id
-from tocsin.rules.cap_tree import MEDIA_TYPE
+from tocsin.rules.cap_tree import MEDIA_TYPE, Element
 from tocsin.warn.blind import BlindAreas
-from tocsin.warn.cap import GEOCODES, ZONE_CODE, Area, cap_message, in_force, sent_of
+from tocsin.warn.cap import GEOCODES, ZONE_CODE, area_element, cap_message, in_force, sent_of
 from tocsin.warn.feed import AGE_NS_MAX, Entry, entry, feed_document, in_feed
 from tocsin.warn.outline import cap_polygons
 from tocsin.warn.state import STALE_AFTER_S, event_document, state_document, zone_state
@@ -50,7 +50,7 @@ class Herald:
         self._feed: dict[tuple[str, str], Entry] = {}
         self._feed_stale = True
         self._feed_ns = -_NEVER
-        self._areas: dict[str, Area] = {}
+        self._areas: dict[str, Element] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the outlines, which are found again from the map."""
@@ -68,9 +68,10 @@ class Herald:
             touched |= dict.fromkeys(self._entries)
         else:
             touched |= {zone: None for zone, t_ns in self._lapse_ns.items() if now_ns >= t_ns}
-        for zone in touched:
-            self._refresh(now_ns, zone)
-        messages = [message for one in told for message in self._tell(now_ns, one)]
+        shown = {zone: self._refresh(now_ns, zone) for zone in touched}
+        messages = [
+            message for one in told for message in self._tell(now_ns, one, shown[one.alert.zone])
+        ]
         messages += self._state(now_ns)
         messages += self._atom(now_ns)
         if not alerts:
@@ -110,8 +111,8 @@ class Herald:
             ),
         )
 
-    def _refresh(self, now_ns: int, zone: str) -> None:
-        """Bring the zone's entry of the state up to date."""
+    def _refresh(self, now_ns: int, zone: str) -> Shown:
+        """Bring the zone's entry of the state up to date; what it shows."""
         shown = self._shown(now_ns, zone)
         entry_now = self._zone_entry(zone, shown, shown.lead) if shown.lead else b""
         if entry_now != self._entries.get(zone, b""):
@@ -123,6 +124,7 @@ class Herald:
         else:
             self._entries.pop(zone, None)
             self._lapse_ns.pop(zone, None)
+        return shown
 
     def _zone_entry(self, zone: str, shown: Shown, speaker: Told | None) -> bytes:
         blind = any(
@@ -133,8 +135,8 @@ class Herald:
 
     # ---- channels ------------------------------------------------------------------------------
 
-    def _tell(self, now_ns: int, told: Told) -> list[Message]:
-        """The CAP document and the event of one alert."""
+    def _tell(self, now_ns: int, told: Told, shown: Shown) -> list[Message]:
+        """The CAP document and the event of one alert, in a zone that now shows `shown`."""
         alert = told.alert
         name = alert_id(alert)
         messages = []
@@ -152,15 +154,14 @@ class Herald:
                 self._message(now_ns, "cap", name, MEDIA_TYPE, "xmldsig", until_ns, cap.payload)
             )
         until_ns = max(alert.t_ns_expires, now_ns + EVENT_DEADLINE_NS_MIN)
-        event = self._event(now_ns, told)
+        event = self._event(now_ns, told, shown)
         messages.append(
             self._message(now_ns, "event", name, "application/json", "jws", until_ns, event)
         )
         return messages
 
-    def _event(self, now_ns: int, told: Told) -> bytes:
+    def _event(self, now_ns: int, told: Told, shown: Shown) -> bytes:
         zone = told.alert.zone
-        shown = self._shown(now_ns, zone)
         zone_entry = self._entries.get(zone)
         if zone_entry is None:  # nothing is shown any more; how it ended may still be said
             speaker = told if told.alert.stage != "none" else None
@@ -223,15 +224,14 @@ class Herald:
 
     # ---- outlines ------------------------------------------------------------------------------
 
-    def _area(self, zone: str) -> Area:
+    def _area(self, zone: str) -> Element:
         """The zone's polygons and codes, found once: they depend on the map alone."""
         if zone not in self._areas:
             row = self._zones.row(zone)
             foreign = ((name, self._zones.foreign.get(key)) for key, name in GEOCODES.items())
             known = [(name, codes[row]) for name, codes in foreign if codes and codes[row]]
-            self._areas[zone] = Area(
-                cap_polygons(self._zones.polygons(row)), ((ZONE_CODE, zone), *known)
-            )
+            polygons = cap_polygons(self._zones.polygons(row))
+            self._areas[zone] = area_element(polygons, [(ZONE_CODE, zone), *known])
         return self._areas[zone]
 
     def _prepare_outline(self) -> None:

@@ -34,13 +34,21 @@ def thinned(ring: Ring) -> FloatArray:
     points = _distinct(np.round(np.asarray(ring, dtype=np.float64).reshape(-1, 2), DECIMALS))
     if len(points) < 3:
         return np.empty((0, 2))
+    whole = np.vstack([points, points[:1]])
+    if len(whole) <= POINTS_MAX and _holds(whole):
+        return whole
     order = _worthiest(points, POINTS_MAX - 1)
     for count in (POINTS_MAX - 1, 75, 50, 25, 12, 6):
         kept = points[np.sort(order[:count])]
         closed = np.vstack([kept, kept[:1]])
-        if ring_area(closed) > 0.0 and not crosses_itself([(x, y) for x, y in closed.tolist()]):
+        if _holds(closed):
             return closed
     return _hull(points)
+
+
+def _holds(closed: FloatArray) -> bool:
+    """Whether the ring has an inside, and but one."""
+    return ring_area(closed) > 0.0 and not crosses_itself([(x, y) for x, y in closed.tolist()])
 
 
 def ring_area(closed: FloatArray) -> float:
