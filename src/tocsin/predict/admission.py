@@ -111,11 +111,18 @@ class Admission:
         forecast as."""
         since_ns = np.full(len(tracks), _NEVER_NS)
         taken = np.zeros((len(tracks), len(THREATS)), dtype=np.bool_)
-        _, now, then = np.intersect1d(
-            tracks.id, self._track, assume_unique=True, return_indices=True
-        )
-        since_ns[now], taken[now] = self._t_ns_falls[then], self._taken[then]
+        known, at = found(self._track, tracks.id)
+        since_ns[known], taken[known] = self._t_ns_falls[at[known]], self._taken[at[known]]
         return since_ns, taken
+
+
+def found(ids: IntArray, asked: IntArray) -> tuple[BoolArray, IntArray]:
+    """Which of `asked` are among `ids`, which are in order, and where (0 of those that are not)."""
+    at = np.searchsorted(ids, asked)
+    at[at == len(ids)] = 0
+    if not len(ids):
+        return np.zeros(len(asked), dtype=np.bool_), at
+    return ids[at] == asked, at
 
 
 def _falls(tracks: Tracks, since_ns: IntArray) -> BoolArray:
