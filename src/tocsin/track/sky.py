@@ -168,7 +168,7 @@ class Sky:
         fixed, wider = self.registration.correct(
             at.sensor, at.t_ns, at.place, at.range_m, given["position_m"], given["covariance_m2"]
         )
-        reports = given.copy()
+        reports = copied(given)
         reports["position_m"], reports["covariance_m2"] = fixed, wider
         return reports
 
