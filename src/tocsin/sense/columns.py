@@ -35,7 +35,7 @@ class Columns:
 
     def one(self, name: str, row: int) -> float:
         """The value of one record, which has it, in the unit that `name` carries."""
-        return float(self.raw[name][row] * self.category.places[name].field.lsb)
+        return self.raw[name].item(row) * self.category.places[name].field.lsb
 
     def has(self, name: str) -> BoolArray:
         """Where the record has the item."""

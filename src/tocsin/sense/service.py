@@ -38,9 +38,9 @@ def needs_place(columns: Columns) -> BoolArray:
 
 def learn(sensors: SensorTable, sensor: int, columns: Columns, row: int) -> None:
     """Note in `sensors` what the record in `row` says of its sensor."""
-    if columns["rotation_period_s"][row] > 0:
+    if columns["rotation_period_s"].item(row) > 0:
         sensors.learn_scan(sensor, columns.one("rotation_period_s", row))
-    if columns["source_lat_deg"][row] != ABSENT:
+    if columns["source_lat_deg"].item(row) != ABSENT:
         sensors.learn_place(
             sensor,
             columns.one("source_lat_deg", row),
