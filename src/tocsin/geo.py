@@ -67,11 +67,13 @@ def local_axes(lat_deg: FloatArray, lon_deg: FloatArray) -> FloatArray:
     """Rotation (..., 3, 3), rows east, north, up in ECEF: ``enu = axes @ (ecef - origin)``."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
     sin_lat, cos_lat, sin_lon, cos_lon = np.sin(lat), np.cos(lat), np.sin(lon), np.cos(lon)
-    zero = np.zeros_like(sin_lat)
-    east = np.stack([-sin_lon, cos_lon, zero], axis=-1)
-    north = np.stack([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat], axis=-1)
-    up = np.stack([cos_lat * cos_lon, cos_lat * sin_lon, sin_lat], axis=-1)
-    return np.stack([east, north, up], axis=-2)
+    axes = np.empty((*np.shape(sin_lat), 3, 3))  # filled: to stack rows takes twice the time
+    axes[..., 0, 0], axes[..., 0, 1], axes[..., 0, 2] = -sin_lon, cos_lon, 0.0
+    axes[..., 1, 0], axes[..., 1, 1] = -sin_lat * cos_lon, -sin_lat * sin_lon
+    axes[..., 1, 2] = cos_lat
+    axes[..., 2, 0], axes[..., 2, 1] = cos_lat * cos_lon, cos_lat * sin_lon
+    axes[..., 2, 2] = sin_lat
+    return axes
 
 
 def ground_distance_m(

@@ -106,7 +106,8 @@ def test_rows_are_merged_as_by_sorting_them_all(seed: int) -> None:
     tables = [_picked(kept, np.flatnonzero(keep)), *fresh]
     whole = {f.name: np.concatenate([getattr(t, f.name) for t in tables]) for f in fields(Arrivals)}
     order = np.lexsort((whole["threat"], whole["zone"], whole["track"]))
-    found = _merged(kept, keep, fresh)
+    runs = np.flatnonzero(np.diff(keep, prepend=False, append=False)).reshape(-1, 2)
+    found = _merged(kept, [(first, last) for first, last in runs.tolist()], fresh)
     for name, column in whole.items():
         assert np.array_equal(getattr(found, name), column[order]), name
 

@@ -1,7 +1,7 @@
 """`tocsin score`: what a run came to, from its journal and the truth."""
 
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -35,6 +35,7 @@ from tocsin.score.seen import Plots, seen
 from tocsin.sim import runs
 from tocsin.sim import truth as truths
 from tocsin.sim.runs import Raid, Run
+from tocsin.zones.map import ZoneMap
 
 ALL: Final = "all"
 """As a policy: every shipped one, beside each other."""
@@ -210,12 +211,18 @@ def _raid(
     return measured_of(folder / raid.folder, policies, calibration=calibration, shown=False)
 
 
+@lru_cache(maxsize=1)
+def _map(data: bytes) -> ZoneMap:
+    """The map of a journal, compiled once: the raids of a run have one."""
+    return ZoneMap.from_bytes(data)
+
+
 def measured_of(
     folder: Path, policies: tuple[str, ...] = (), *, calibration: bool = False, shown: bool = True
 ) -> list[tuple[Measured, str]]:
     """What is counted of one folder under each policy (none: what was said then), and its name."""
     journal = Journal.open(folder / "journal.sqlite", read_only=True)
-    truth, zones, site = truths.read(folder), reading.zones_of(journal), reading.site_of(journal)
+    truth, zones, site = truths.read(folder), _map(journal.part("zones")), reading.site_of(journal)
     checked = None
     if policies or calibration:
         hidden = not (shown and sys.stderr.isatty())

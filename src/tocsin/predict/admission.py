@@ -10,7 +10,7 @@ import numpy as np
 
 from tocsin.geo import geodetic
 from tocsin.instant import NS_PER_MS, NS_PER_S
-from tocsin.words import KINDS, THREATS, BoolArray, IntArray, Tracks
+from tocsin.words import KINDS, THREATS, BoolArray, FloatArray, IntArray, Tracks
 
 AGE_NS_MAX: Final = NS_PER_S  # of a forecast: at least once a second for all (architecture, 4)
 AGE_NS_MIN: Final = 200 * NS_PER_MS  # bounds the load however often reports arrive
@@ -93,14 +93,15 @@ class Admission:
         since_ns, taken = self._remembered(tracks)
         weight = tracks.kind_weight[:, : len(THREATS)]
         likely = weight > WEIGHT_MIN
-        slow = np.linalg.norm(tracks.velocity_mps, axis=1) < SLOW_MPS
+        speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
+        slow = speed_mps < SLOW_MPS
         likely[:, _DRONE] &= taken[:, _DRONE] | ~slow | (weight[:, _DRONE] > SLOW_WEIGHT)
         even = weight[:, _BALLISTIC] > EARLY_WEIGHT
         since_ns = np.where(even, np.minimum(since_ns, tracks.t_ns_seen), _NEVER_NS)
-        likely[:, _BALLISTIC] &= taken[:, _BALLISTIC] | _falls(tracks, since_ns)
+        likely[:, _BALLISTIC] &= taken[:, _BALLISTIC] | _falls(tracks, speed_mps, since_ns)
         falls = likely[:, _BALLISTIC] & even
         early = (tracks.existence > EARLY_EXISTENCE) & (tracks.hits >= EARLY_HITS) & falls
-        late = tracks.confirmed & (taken.any(axis=1) | _settled(tracks, falls))
+        late = tracks.confirmed & (taken.any(axis=1) | _settled(tracks, speed_mps, falls))
         likely[:, :_BALLISTIC] &= tracks.confirmed[:, None]
         likely &= ((late | early) & _finite(tracks))[:, None]
         self._track, self._t_ns_falls, self._taken = tracks.id, since_ns, likely
@@ -111,16 +112,23 @@ class Admission:
         forecast as."""
         since_ns = np.full(len(tracks), _NEVER_NS)
         taken = np.zeros((len(tracks), len(THREATS)), dtype=np.bool_)
-        _, now, then = np.intersect1d(
-            tracks.id, self._track, assume_unique=True, return_indices=True
-        )
-        since_ns[now], taken[now] = self._t_ns_falls[then], self._taken[then]
+        known, at = found(self._track, tracks.id)
+        since_ns[known], taken[known] = self._t_ns_falls[at[known]], self._taken[at[known]]
         return since_ns, taken
 
 
-def _falls(tracks: Tracks, since_ns: IntArray) -> BoolArray:
+def found(ids: IntArray, asked: IntArray) -> tuple[BoolArray, IntArray]:
+    """Which of `asked` are among `ids`, which are in order, and where (0 of those that are not)."""
+    at = np.searchsorted(ids, asked)
+    at[at == len(ids)] = 0
+    if not len(ids):
+        return np.zeros(len(asked), dtype=np.bool_), at
+    return ids[at] == asked, at
+
+
+def _falls(tracks: Tracks, speed_mps: FloatArray, since_ns: IntArray) -> BoolArray:
     """Whether a track is faster or higher than aircraft, or has been ballistic for long enough."""
-    falls: BoolArray = np.linalg.norm(tracks.velocity_mps, axis=1) >= FALL_FAST_MPS
+    falls: BoolArray = speed_mps >= FALL_FAST_MPS
     _, _, height_m = geodetic(tracks.position_m)
     falls |= height_m >= FALL_HIGH_M
     needed_ns = (since_ns - tracks.t_ns_born) * FALL_HELD_SHARE
@@ -144,7 +152,7 @@ def _finite(tracks: Tracks) -> BoolArray:
     return finite
 
 
-def _settled(tracks: Tracks, falls: BoolArray) -> BoolArray:
+def _settled(tracks: Tracks, speed_mps: FloatArray, falls: BoolArray) -> BoolArray:
     """Whether the horizontal velocity is known well enough (see `SETTLED_MPS`), or the track falls.
 
     The vertical is that of the sphere: within 0.2 degrees of the ellipsoid's.
@@ -154,7 +162,6 @@ def _settled(tracks: Tracks, falls: BoolArray) -> BoolArray:
     whole = np.trace(spread, axis1=1, axis2=2)
     vertical = np.einsum("na,nab,nb->n", up, spread, up)
     deviation_mps = np.sqrt(np.maximum(whole - vertical, 0.0) / 2.0)
-    speed_mps = np.linalg.norm(tracks.velocity_mps, axis=1)
     climber = (speed_mps > CLIMBER_MPS[0]) & (speed_mps < CLIMBER_MPS[1])
     settled: BoolArray = deviation_mps <= np.clip(SETTLED_SHARE * speed_mps, *SETTLED_MPS)
     settled &= ~climber | (vertical <= CLIMB_SETTLED_MPS**2)

@@ -14,7 +14,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_S
 from tocsin.predict import cruise, fall, wreckage
-from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, Admission
+from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, Admission, found
 from tocsin.predict.aims import RATES
 from tocsin.predict.fan import CRUISE, DRONE, fan
 from tocsin.predict.tally import Strikes
@@ -37,8 +37,6 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-_NONE: Final = np.zeros(0, dtype=np.bool_)
-
 
 _Run = tuple[Arrivals, int, int]  # a table, the first of its rows, and the one after the last
 
@@ -87,7 +85,7 @@ class Forecast:
     @property
     def flying(self) -> frozenset[int]:
         """The tracks that `standing` speaks of, save those that may have been brought down."""
-        return frozenset(self._rows.track.tolist()) - frozenset(self._debris.track.tolist())
+        return frozenset(_tracks(self._rows)) - frozenset(_tracks(self._debris))
 
     @property
     def vanished(self) -> frozenset[int]:
@@ -116,20 +114,20 @@ class Forecast:
         now = taken(due, admitted, made_ns, tracks.id, self._work_max)
         self._waiting = int(np.count_nonzero(due & ~now))
         due = now
-        gone = not np.isin(self._track, tracks.id[live]).all()
+        gone = not found(tracks.id[live], self._track)[0].all()
         self._track = tracks.id[live]
         self._t_ns_made = np.where(due, now_ns, made_ns)[live]
         self._pending = (pending & ~due)[live]
         if gone or due.any():
-            keep = np.isin(self._rows.track, tracks.id[live & ~due])
+            kept = _runs(self._rows, tracks.id[live & ~due])
             self._rows = _merged(
-                self._rows, keep, self._forecast(now_ns, tracks, admitted & due[:, None])
+                self._rows, kept, self._forecast(now_ns, tracks, admitted & due[:, None])
             )
         fallen = self._wreckage.falling(now_ns, CHANCE_MIN)
         if fallen is not None:
-            self._debris = _merged(_no_rows(), _NONE, self._fallen(now_ns, fallen))
+            self._debris = _sorted(self._fallen(now_ns, fallen))
         if gone or due.any() or fallen is not None:
-            every = np.ones(len(self._rows), dtype=np.bool_)
+            every = [(0, len(self._rows))] if len(self._rows) else []
             debris = [self._debris] if len(self._debris) else []
             self._standing = _merged(self._rows, every, debris) if debris else self._rows
         return self._standing
@@ -154,11 +152,9 @@ class Forecast:
 
     def _remembered(self, tracks: Tracks) -> tuple[IntArray, BoolArray]:
         """When each track was last forecast (long ago if never) and whether it changed since."""
-        at = np.searchsorted(self._track, tracks.id)
-        at = np.minimum(at, max(len(self._track) - 1, 0))
-        if len(self._track) == 0:
-            return np.full(len(tracks), -AGE_NS_MAX), np.zeros(len(tracks), dtype=np.bool_)
-        known = self._track[at] == tracks.id
+        known, at = found(self._track, tracks.id)
+        if not known.any():
+            return np.full(len(tracks), -AGE_NS_MAX), known
         return np.where(known, self._t_ns_made[at], -AGE_NS_MAX), known & self._pending[at]
 
     def _forecast(self, now_ns: int, tracks: Tracks, asked: BoolArray) -> list[Arrivals]:
@@ -223,27 +219,49 @@ def _arrivals(
     )
 
 
-def _merged(kept: Arrivals, keep: BoolArray, fresh: list[Arrivals]) -> Arrivals:
-    """The kept rows and the fresh ones, sorted by (track, zone, threat).
+def _tracks(rows: Arrivals) -> list[int]:
+    """The tracks that have rows, each once."""
+    ids: list[int] = rows.track[np.flatnonzero(np.diff(rows.track, prepend=-1))].tolist()
+    return ids
+
+
+def _runs(rows: Arrivals, ids: IntArray) -> list[tuple[int, int]]:
+    """Where the rows of these tracks, which are in order, lie: the first and the one after the
+    last of each run."""
+    left = np.searchsorted(rows.track, ids, side="left").tolist()
+    right = np.searchsorted(rows.track, ids, side="right").tolist()
+    runs: list[tuple[int, int]] = []
+    for first, last in zip(left, right, strict=True):
+        if runs and runs[-1][1] == first:
+            runs[-1] = runs[-1][0], last
+        elif last > first:
+            runs.append((first, last))
+    return runs
+
+
+def _merged(kept: Arrivals, keep: list[tuple[int, int]], fresh: list[Arrivals]) -> Arrivals:
+    """The rows of `kept` in the runs `keep` and the fresh ones, sorted by (track, zone, threat).
 
     A raid has half a million rows, so they are moved but once, in runs: what is kept lies in order,
     and rarely has a track rows on both sides.
     """
     new = _sorted(fresh)
-    edge = np.flatnonzero(np.diff(keep, prepend=False, append=False)).reshape(-1, 2)
-    if len(edge) == 0:
+    if not keep:
         return new
     if len(new) == 0:
-        return _taken([(kept, first, last) for first, last in edge.tolist()])
+        return _taken([(kept, first, last) for first, last in keep])
     begin = np.flatnonzero(np.diff(new.track, prepend=-1))
-    left = np.searchsorted(kept.track, new.track[begin], side="left").tolist()
-    right = np.searchsorted(kept.track, new.track[begin], side="right").tolist()
-    if any(keep[one:other].any() for one, other in zip(left, right, strict=True)):
-        old = [(kept, first, last) for first, last in edge.tolist()]
-        return _sorted([_taken(old), new])
+    before = np.searchsorted(kept.track, new.track[begin], side="left")
+    after = np.searchsorted(kept.track, new.track[begin], side="right")
+    firsts, lasts = np.array(keep).T
+    run = np.searchsorted(lasts, before, side="right")  # the first that ends beyond
+    beyond = np.append(firsts, len(kept))[run] >= after
+    if not (beyond | (before == after)).all():
+        return _sorted([_taken([(kept, first, last) for first, last in keep]), new])
     runs: list[_Run] = []
+    left = before.tolist()
     at = 0
-    for first, last in edge.tolist():
+    for first, last in keep:
         while at < len(begin) and left[at] <= first:
             at = _put(runs, new, begin, at)
         while at < len(begin) and left[at] < last:

@@ -16,7 +16,7 @@ from scipy.special import ndtr
 from tocsin import geo
 from tocsin.instant import NS_PER_S
 from tocsin.predict import debris
-from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN
+from tocsin.predict.admission import AGE_NS_MAX, AGE_NS_MIN, found
 from tocsin.predict.tally import Strikes
 from tocsin.predict.zonal import Raster
 from tocsin.words import THREATS, BoolArray, FloatArray, IntArray, Sensors, Tracks
@@ -109,9 +109,11 @@ class Wreckage:
         `admitted` (n, T) is as which threats each track is forecast. Without `sensors` nobody is
         known to look, and nothing is brought down.
         """
-        old = self._sights
-        known = np.isin(old.id, tracks.id)
-        at = np.searchsorted(tracks.id, old.id[known])
+        old, live = self._sights, admitted.any(axis=1)
+        if not len(old) and not live.any():
+            return
+        known, at = found(tracks.id, old.id)
+        at = at[known]
         old.existence_now[known] = tracks.existence[at]
         again = np.zeros(len(old), dtype=np.bool_)
         again[known] = tracks.t_ns_seen[at] > old.t_ns_seen[known]
@@ -120,7 +122,7 @@ class Wreckage:
         old.existence_now[~known] = 0.0
         self._end(now_ns, old.id[~known & (old.in_view > 0.0)])
         kept = old.of(~again & (known | lost) & (now_ns - old.t_ns < _LONGEST_NS))
-        rows = np.flatnonzero(admitted.any(axis=1) & ~np.isin(tracks.id, kept.id))
+        rows = np.flatnonzero(live & ~found(kept.id, tracks.id)[0])
         self._sights = _bounded(_joined(kept, _seen(now_ns, tracks, rows, admitted, sensors)))
 
     def _end(self, now_ns: int, tracks: IntArray) -> None:
@@ -231,7 +233,9 @@ def _in_view(
 
 
 def _joined(some: Sights, others: Sights) -> Sights:
-    """Both, in order of id."""
+    """Both, in order of id, as each is."""
+    if not len(some) or not len(others):
+        return some if len(some) else others
     both = {
         field.name: np.concatenate([getattr(some, field.name), getattr(others, field.name)])
         for field in fields(Sights)

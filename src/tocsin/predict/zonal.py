@@ -6,6 +6,7 @@ that *any* place in the cell can harm. So a zone may be taken to be up to one ce
 is, and no zone is ever taken to be smaller.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 import numba
@@ -40,6 +41,7 @@ class Zones(Protocol):
     def ring_start(self) -> IntArray: ...
     @property
     def ring_zone(self) -> Int32Array: ...
+    def __hash__(self) -> int: ...
     def __len__(self) -> int: ...
     def locate(self, lat_deg: FloatArray, lon_deg: FloatArray) -> Int32Array: ...
 
@@ -80,6 +82,7 @@ class Raster(NamedTuple):
     longest: int
 
 
+@lru_cache(maxsize=1)  # it takes a second; the raids of a run, and a mind thawed, have one map
 def raster(zones: Zones, aims: Aims = RATES["wary"], places: tuple[Place, ...] = ()) -> Raster:
     """The grid of `zones`, with the rates of `aims`; ValueError when the map is empty."""
     if len(zones) == 0 or len(zones.ring_xy) == 0:

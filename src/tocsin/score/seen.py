@@ -143,22 +143,21 @@ def _by_second(
     second = plots.t_ns[rows] // NS_PER_S
     order = np.argsort(second, kind="stable")
     starts = np.flatnonzero(np.diff(second[order], prepend=-1))
+    ends_ns = np.array([(one.t_ns[0], one.t_ns[-1]) for one in flights], np.int64).reshape(-1, 2)
     for some in np.split(order, starts[1:]) if len(order) else []:
         t_ns = int(second[some[0]]) * NS_PER_S
+        there = (ends_ns[:, 0] < t_ns + NS_PER_S) & (t_ns <= ends_ns[:, 1] + NS_PER_S)
         alive = [
             (i, k)
-            for i, (flight, visible) in enumerate(zip(flights, view, strict=True))
-            if (k := _sample(flight, t_ns)) >= 0 and visible[k]
+            for i in np.flatnonzero(there).tolist()
+            if view[i][k := _sample(flights[i], t_ns)]
         ]
         yield rows[some], alive
 
 
 def _sample(flight: Flight, t_ns: int) -> int:
-    """The last sample at or before the end of the second that begins at `t_ns`, -1 if not there."""
-    first_ns, last_ns = int(flight.t_ns[0]), int(flight.t_ns[-1])
-    if t_ns + NS_PER_S <= first_ns or t_ns > last_ns + NS_PER_S:
-        return -1
-    return min(max((t_ns - first_ns) // NS_PER_S, 0), len(flight.t_ns) - 1)
+    """The last sample at or before the end of the second that begins at `t_ns`."""
+    return min(max((t_ns - int(flight.t_ns[0])) // NS_PER_S, 0), len(flight.t_ns) - 1)
 
 
 def _motion(flight: Flight, place_m: FloatArray, k: int) -> tuple[float, FloatArray, FloatArray]:

@@ -51,7 +51,7 @@ def read_datagram(data: bytes, start: int, end: int, categories: dict[int, Categ
     if at == end:
         found.faults.append(WalkError("truncated", "an empty datagram"))
     while at < end:
-        if len(found) >= RECORDS_MAX:
+        if len(found.records) + len(found.faults) >= RECORDS_MAX:
             if len(found) == RECORDS_MAX:
                 found.faults.append(_overlong())
             break
@@ -77,21 +77,22 @@ def read_datagram(data: bytes, start: int, end: int, categories: dict[int, Categ
 
 def _read_block(data: bytes, at: int, end: int, category: Category, found: Datagram) -> None:
     """Add the records between `at` and `end` to `found`, up to the first that cannot be walked."""
+    records, faults = found.records, found.faults
     while at < end:
-        if len(found) >= RECORDS_MAX:
-            found.faults.append(_overlong())
+        if len(records) + len(faults) >= RECORDS_MAX:
+            faults.append(_overlong())
             return
         row = [-1] * category.columns
         try:
             after = category.walk(data, at, end, row)
         except WalkError as fault:
-            found.faults.append(fault)
+            faults.append(fault)
             return
         fault_found = category.unfit(data, row)
         if fault_found is None:
-            found.records.append(Record(category.number, at, after, row))
+            records.append(Record(category.number, at, after, row))
         else:
-            found.faults.append(fault_found)
+            faults.append(fault_found)
         at = after
 
 

@@ -1,6 +1,7 @@
 """The values of many records at once, as columns, from the places that the walk found."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,10 @@ class Columns:
         lsb = self.category.places[name].field.lsb
         return np.where(raw == ABSENT, np.nan, raw * lsb)
 
+    def one(self, name: str, row: int) -> float:
+        """The value of one record, which has it, in the unit that `name` carries."""
+        return self.raw[name].item(row) * self.category.places[name].field.lsb
+
     def has(self, name: str) -> BoolArray:
         """Where the record has the item."""
         present: BoolArray = self.raw[name] != ABSENT
@@ -54,16 +59,24 @@ def columns(
 
     `data` must end with `PADDING`.
     """
-    offsets = np.array(rows, dtype=np.int64).reshape(len(rows), category.columns)
-    octets = np.frombuffer(data, dtype=np.uint8)
-    windows = np.lib.stride_tricks.sliding_window_view(octets, 8)[np.maximum(offsets, 0)]
-    first_64_bits: NDArray[np.uint64] = windows.view(">u8")[..., 0].astype(np.uint64)
-    raw: dict[str, IntArray] = {}
-    for name in names or tuple(category.places):
-        place = category.places[name]
-        field = place.field
-        value = first_64_bits[:, place.column] << np.uint64(field.bit)
-        shift = 64 - field.bits
-        number = value.view(np.int64) >> shift if field.signed else value >> np.uint64(shift)
-        raw[name] = np.where(offsets[:, place.column] < 0, ABSENT, number.astype(np.int64))
-    return Columns(category, raw)
+    names = names or tuple(category.places)
+    column, bit, shift, unsigned = _cuts(category, names)
+    offsets = np.array(rows, dtype=np.int64).reshape(len(rows), category.columns).T[column]
+    octets_8 = np.ndarray(len(data) - 7, ">u8", data, strides=(1,))  # from every place on
+    value = octets_8[np.maximum(offsets, 0)].astype(np.uint64) << bit
+    number = np.where(
+        unsigned, (value >> shift).view(np.int64), value.view(np.int64) >> shift.view(np.int64)
+    )
+    return Columns(category, dict(zip(names, np.where(offsets < 0, ABSENT, number), strict=True)))
+
+
+@lru_cache(maxsize=8)  # one for each category, and some for tests
+def _cuts(
+    category: Category, names: tuple[str, ...]
+) -> tuple[IntArray, NDArray[np.uint64], NDArray[np.uint64], BoolArray]:
+    """Of each field the column of its item, where it begins, how far to shift, if unsigned."""
+    places = [category.places[name] for name in names]
+    column = np.array([place.column for place in places])
+    bit = np.array([[place.field.bit] for place in places], dtype=np.uint64)
+    shift = np.array([[64 - place.field.bits] for place in places], dtype=np.uint64)
+    return column, bit, shift, np.array([[not place.field.signed] for place in places])

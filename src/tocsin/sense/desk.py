@@ -65,6 +65,8 @@ def joined(parts: list[Fixes], order: list[int]) -> Fixes:
     """The rows of all `parts` as one table, sorted by `order` (one number per row)."""
     if not parts:
         return _NO_FIXES
+    if len(parts) == 1:  # in order already
+        return parts[0]
     rank = np.argsort(np.array(order, dtype=np.int64), kind="stable")
     columns = {
         f.name: np.concatenate([getattr(part, f.name) for part in parts])[rank]

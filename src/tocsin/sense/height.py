@@ -38,7 +38,10 @@ def first_known(
 
     A choice is (where it is known, height, s.d.); `otherwise_m` is the height and s.d. to assume.
     """
-    known = [choice[0] for choice in choices]
-    height_m = np.select(known, [choice[1] for choice in choices], otherwise_m[0])
-    sigma_m = np.select(known, [choice[2] for choice in choices], otherwise_m[1])
-    return height_m, sigma_m, np.any(known, axis=0)
+    height_m, sigma_m = otherwise_m
+    measured = np.zeros(len(height_m), dtype=np.bool_)
+    for known, own_height_m, own_sigma_m in reversed(choices):
+        height_m = np.where(known, own_height_m, height_m)
+        sigma_m = np.where(known, own_sigma_m, sigma_m)
+        measured |= known
+    return height_m, sigma_m, measured

@@ -164,10 +164,10 @@ def _height(
 
 
 def _hint(columns: Columns) -> "np.ndarray[tuple[int, ...], np.dtype[np.int8]]":
-    codes = np.stack([columns[name] for name in WARNINGS], axis=-1)
-    bird = (codes == BIRD_CODES[0]) | (codes == BIRD_CODES[1])
-    aircraft = codes == HELICOPTER_CODE
-    hint = np.select(
-        [bird.any(axis=-1), aircraft.any(axis=-1)], [HINT_BIRD, HINT_AIRCRAFT], HINT_NONE
-    )
-    return hint.astype(np.int8)
+    hint = np.full(len(columns[WARNINGS[0]]), HINT_NONE, dtype=np.int8)
+    codes = np.stack([columns[name] for name in WARNINGS])
+    if (codes != ABSENT).any():  # else there is nothing to look for, as mostly
+        bird = (codes == BIRD_CODES[0]) | (codes == BIRD_CODES[1])
+        hint[(codes == HELICOPTER_CODE).any(axis=0)] = HINT_AIRCRAFT
+        hint[bird.any(axis=0)] = HINT_BIRD
+    return hint

@@ -56,12 +56,13 @@ def polar(
     ) / (2 * (radius_m + radars.height_m))
     for _ in range(_CORRECTIONS):
         rise_m = np.clip(rise_m, -near_m, near_m)
-        sight = _directions(sin_azimuth, cos_azimuth, rise_m / near_m)[0]
-        position_m = origin_m + _turned(axes, sight) * near_m[:, None]
+        sight = _turned(axes, _sight(sin_azimuth, cos_azimuth, rise_m / near_m))
+        position_m = origin_m + sight * near_m[:, None]
         rise_m = rise_m + height_m - geo.geodetic(position_m)[2]
     rise_m = np.clip(rise_m, -near_m, near_m)
-    sight, across, upward = _directions(sin_azimuth, cos_azimuth, rise_m / near_m)
-    position_m = origin_m + _turned(axes, sight) * near_m[:, None]
+    sight = _turned(axes, _sight(sin_azimuth, cos_azimuth, rise_m / near_m))
+    across, upward = _beside(sin_azimuth, cos_azimuth, rise_m / near_m)
+    position_m = origin_m + sight * near_m[:, None]
 
     lat_deg, lon_deg, _ = geo.geodetic(position_m)
     sigma_azimuth = np.radians(radars.sigma_azimuth_deg)
@@ -72,7 +73,7 @@ def polar(
     )
     variance_cross_m2 = (ground_m * sigma_azimuth) ** 2 + _SIGMA_CROSS_M_MIN**2
     information = (
-        _outer(_turned(axes, sight)) / variance_range_m2[:, None, None]
+        _outer(sight) / variance_range_m2[:, None, None]
         + _outer(_turned(axes, across)) / variance_cross_m2[:, None, None]
         + _outer(_turned(axes, upward)) / ((near_m * _SIGMA_ELEVATION_RAD) ** 2)[:, None, None]
         + _outer(geo.local_axes(lat_deg, lon_deg)[:, 2]) / (sigma_height_m**2)[:, None, None]
@@ -96,16 +97,23 @@ def _radius_of_curvature(
     return 1.0 / bend
 
 
-def _directions(
+def _sight(
     sin_azimuth: FloatArray, cos_azimuth: FloatArray, sin_elevation: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Unit vectors (n, 3), east-north-up: along the sight, across it, and up along the arc."""
+) -> FloatArray:
+    """Unit vectors (n, 3), east-north-up, along the sight."""
     cos_elevation = np.sqrt(1.0 - sin_elevation**2)
-    zero = np.zeros_like(sin_azimuth)
     sight = (sin_azimuth * cos_elevation, cos_azimuth * cos_elevation, sin_elevation)
+    return np.stack(sight, axis=-1)
+
+
+def _beside(
+    sin_azimuth: FloatArray, cos_azimuth: FloatArray, sin_elevation: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Unit vectors (n, 3), east-north-up, across the sight and up along the arc."""
+    cos_elevation = np.sqrt(1.0 - sin_elevation**2)
+    across = (cos_azimuth, -sin_azimuth, np.zeros_like(sin_azimuth))
     upward = (-sin_azimuth * sin_elevation, -cos_azimuth * sin_elevation, cos_elevation)
-    across = (cos_azimuth, -sin_azimuth, zero)
-    return np.stack(sight, axis=-1), np.stack(across, axis=-1), np.stack(upward, axis=-1)
+    return np.stack(across, axis=-1), np.stack(upward, axis=-1)
 
 
 def _turned(axes: FloatArray, local: FloatArray) -> FloatArray:

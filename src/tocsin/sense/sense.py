@@ -190,7 +190,8 @@ class Sense:
             sensor = np.array([c.sensor for c in sheet.chosen], dtype=np.int32)
             evidence = np.array([c.evidence for c in sheet.chosen], dtype=np.int64)
             places = self._sensors.radars(sensor)
-            parts.append(make(sheet.columns.take(rows), sheet.t_ns[rows], sensor, evidence, places))
+            own = sheet.columns if len(rows) == len(sheet.t_ns) else sheet.columns.take(rows)
+            parts.append(make(own, sheet.t_ns[rows], sensor, evidence, places))
             order += [c.order for c in sheet.chosen]
         return joined(parts, order)
 

@@ -1,6 +1,6 @@
 """The table of sensors: from the site file, or learned from what the sensors say of themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -48,6 +48,7 @@ class SensorTable:
         ]
         self._index: dict[int, int] = {}
         self._learned = 0
+        self._known: _Known | None = None
         if len({site.name for site in sites}) < len(sites):
             raise ValueError("two sensors have the same name: give each its own")
         for number, site in enumerate(sites):
@@ -61,9 +62,12 @@ class SensorTable:
         return len(self._rows)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SensorTable) and vars(self) == vars(other)
+        return isinstance(other, SensorTable) and self.__getstate__() == other.__getstate__()
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_known": None}  # made again of the rows
 
     def row(self, sac: int, sic: int) -> int:
         """The row of this system, appended when it is new; -1 when there are too many."""
@@ -79,6 +83,7 @@ class SensorTable:
         site = SensorSite(name=name, lat_deg=0.0, lon_deg=0.0, sac=sac, sic=sic)
         self._index[_code(sac, sic)] = len(self._rows)
         self._rows.append(_Row(site, given=False, placed=False))
+        self._known = None
         return len(self._rows) - 1
 
     def placed(self, row: int) -> bool:
@@ -95,6 +100,7 @@ class SensorTable:
         known = self._rows[row]
         if not known.given:
             known.placed = True
+            self._known = None
             known.site = structs.replace(
                 known.site, lat_deg=lat_deg, lon_deg=lon_deg, height_m=height_m
             )
@@ -110,43 +116,60 @@ class SensorTable:
             low_s, high_s = known.scan_s_stated / 3.0, known.scan_s_stated * 3.0
         if known.site.scan_s != scan_s and low_s <= scan_s <= high_s:
             known.site = structs.replace(known.site, scan_s=scan_s)
+            self._known = None
 
     def radars(self, rows: Int32Array) -> Radars:
         """Places and accuracies of the sensors in `rows`, one entry for each."""
-        sites = [row.site for row in self._rows]
-        columns = np.array(
-            [
-                (
-                    site.lat_deg,
-                    site.lon_deg,
-                    site.height_m,
-                    site.sigma_range_m,
-                    site.sigma_azimuth_deg,
-                    site.sigma_height_m,
-                )
-                for site in sites
-            ],
-            dtype=np.float64,
-        ).reshape(len(sites), 6)[rows]
-        return Radars(*columns.T)
+        return Radars(*self._columns().radars[rows].T)
 
     def table(self) -> Sensors:
         """The rows as columns for the other rooms."""
-        sites = [row.site for row in self._rows]
-        place = np.array(
-            [(s.lat_deg, s.lon_deg, s.height_m) for s in sites], dtype=np.float64
-        ).reshape(len(sites), 3)
-        position_m = ecef(place[:, 0], place[:, 1], place[:, 2])
-        position_m[[not row.placed for row in self._rows]] = np.nan
-        return Sensors(
-            names=tuple(s.name for s in sites),
-            position_m=position_m,
-            range_m_max=np.array([s.range_m_max for s in sites], dtype=np.float64),
-            scan_s=np.array([s.scan_s for s in sites], dtype=np.float64),
-            detection_chance=np.array([s.detection_chance for s in sites], dtype=np.float64),
-            t_ns_heard=np.array([row.t_ns_heard for row in self._rows], dtype=np.int64),
-            stale_s=np.array([s.stale_s for s in sites], dtype=np.float64),
-        )
+        t_ns_heard = np.array([row.t_ns_heard for row in self._rows], dtype=np.int64)
+        return replace(self._columns().sensors, t_ns_heard=t_ns_heard)
+
+    def _columns(self) -> "_Known":
+        """What is known of the rows now; worked out anew when something was learnt."""
+        if self._known is None:
+            self._known = _known(self._rows)
+        return self._known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """The rows as columns: `sensors` but for when they were heard, `radars` float64 (n,6)."""
+
+    sensors: Sensors
+    radars: FloatArray
+
+
+def _known(rows: list[_Row]) -> _Known:
+    sites = [row.site for row in rows]
+    radars = np.array(
+        [
+            (
+                site.lat_deg,
+                site.lon_deg,
+                site.height_m,
+                site.sigma_range_m,
+                site.sigma_azimuth_deg,
+                site.sigma_height_m,
+            )
+            for site in sites
+        ],
+        dtype=np.float64,
+    ).reshape(len(sites), 6)
+    position_m = ecef(radars[:, 0], radars[:, 1], radars[:, 2])
+    position_m[[not row.placed for row in rows]] = np.nan
+    sensors = Sensors(
+        names=tuple(s.name for s in sites),
+        position_m=position_m,
+        range_m_max=np.array([s.range_m_max for s in sites], dtype=np.float64),
+        scan_s=np.array([s.scan_s for s in sites], dtype=np.float64),
+        detection_chance=np.array([s.detection_chance for s in sites], dtype=np.float64),
+        t_ns_heard=np.zeros(len(sites), dtype=np.int64),
+        stale_s=np.array([s.stale_s for s in sites], dtype=np.float64),
+    )
+    return _Known(sensors, radars)
 
 
 def _code(sac: int, sic: int) -> int:

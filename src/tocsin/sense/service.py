@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from tocsin.sense.columns import Columns
+from tocsin.sense.layout import ABSENT
 from tocsin.sense.sensors import SensorTable
 from tocsin.words import BoolArray
 
@@ -37,14 +38,14 @@ def needs_place(columns: Columns) -> BoolArray:
 
 def learn(sensors: SensorTable, sensor: int, columns: Columns, row: int) -> None:
     """Note in `sensors` what the record in `row` says of its sensor."""
-    if columns["rotation_period_s"][row] > 0:
-        sensors.learn_scan(sensor, float(columns.real("rotation_period_s")[row]))
-    if columns.has("source_lat_deg")[row]:
+    if columns["rotation_period_s"].item(row) > 0:
+        sensors.learn_scan(sensor, columns.one("rotation_period_s", row))
+    if columns["source_lat_deg"].item(row) != ABSENT:
         sensors.learn_place(
             sensor,
-            float(columns.real("source_lat_deg")[row]),
-            float(columns.real("source_lon_deg")[row]),
-            float(columns.real("source_height_m")[row]),
+            columns.one("source_lat_deg", row),
+            columns.one("source_lon_deg", row),
+            columns.one("source_height_m", row),
         )
 
 

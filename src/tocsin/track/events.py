@@ -175,28 +175,31 @@ def look_of(sensors: Sensors, sensor: int, t_ns: int) -> Look:
 
 
 def cut(fixes: Fixes, rows: IntArray, sensors: Sensors) -> list[LookEvent | SystemEvent]:
-    """The looks of the `rows` of `fixes`, in order of time; their reports in any order."""
-    system, sensor = fixes.system_track[rows], fixes.sensor[rows]
-    cell = fixes.t_ns[rows] // CELL_NS
-    order = np.lexsort((fixes.t_ns[rows], system, sensor, cell))
-    what = np.stack([cell, sensor, system], axis=1)[order]
+    """The looks of the `rows` of `fixes`, in order of time.
+
+    The reports of a look are in order of place, unless some lie at one easting; those of another
+    system in order of time.
+    """
+    if not len(rows):
+        return []
+    system, sensor, t_ns = fixes.system_track[rows], fixes.sensor[rows], fixes.t_ns[rows]
+    cell, x = t_ns // CELL_NS, fixes.position_m[rows, 0]
+    by = np.where(system, 0.0, x), np.where(system, t_ns, 0)
+    order = np.lexsort((*by, system, sensor, cell))
+    rows, system, sensor, cell = rows[order], system[order], sensor[order], cell[order]
+    parts = (cell[1:] != cell[:-1]) | (sensor[1:] != sensor[:-1]) | (system[1:] != system[:-1])
+    begin = [0, *(1 + np.flatnonzero(parts)).tolist()]
+    last_ns = np.maximum.reduceat(t_ns[order], begin).tolist()
+    tied = np.append(False, ~parts & (np.diff(x[order]) == 0.0))
+    made, ties = reports(fixes, rows), np.logical_or.reduceat(tied, begin).tolist()
     events: list[LookEvent | SystemEvent] = []
-    for part in np.split(rows[order], 1 + np.flatnonzero((np.diff(what, axis=0) != 0).any(axis=1))):
-        if len(part):
-            make = _system if fixes.system_track[part[0]] else _look
-            events.append(make(fixes, part, sensors, int(fixes.t_ns[part[-1]])))
+    for k, (at, end) in enumerate(zip(begin, [*begin[1:], len(rows)], strict=True)):
+        whose, look = sensor.item(at), look_of(sensors, sensor.item(at), last_ns[k])
+        own = made[at:end]
+        if system[at]:
+            part = Fixes(**{name: getattr(fixes, name)[rows[at:end]] for name in Fixes.__slots__})
+            events.append(SystemEvent((last_ns[k], RANK_SYSTEM, whose, 0), look, part, own))
+        else:
+            events.append(LookEvent((last_ns[k], RANK_LOOK, whose, 0), look, own, not ties[k]))
     events.sort(key=lambda event: event.key)
     return events
-
-
-def _look(fixes: Fixes, rows: IntArray, sensors: Sensors, t_ns: int) -> LookEvent:
-    sensor = fixes.sensor.item(rows[0])
-    look = look_of(sensors, sensor, t_ns)
-    return LookEvent((t_ns, RANK_LOOK, sensor, 0), look, reports(fixes, rows), ordered=False)
-
-
-def _system(fixes: Fixes, rows: IntArray, sensors: Sensors, t_ns: int) -> SystemEvent:
-    sensor = fixes.sensor.item(rows[0])
-    part = Fixes(**{name: getattr(fixes, name)[rows] for name in Fixes.__slots__})
-    key = (t_ns, RANK_SYSTEM, sensor, 0)
-    return SystemEvent(key, look_of(sensors, sensor, t_ns), part, reports(fixes, rows))

@@ -145,9 +145,13 @@ class Sky:
 
     def _learn(self, event: LookEvent, whose: IntArray) -> None:
         """Biases and identities from the reports that surely are of one track, in row `whose`."""
-        sure = np.flatnonzero(whose >= 0)
-        raw, rows, s = event.reports[sure], whose[sure], event.look.sensor
-        if len(sure) and len(self.registration) > 1:
+        sure, raw, s = whose >= 0, event.reports, event.look.sensor
+        if not sure.all():
+            if not sure.any() and not len(self.identity):
+                return
+            raw, whose = raw[sure], whose[sure]
+        rows = whose
+        if len(rows) and len(self.registration) > 1:
             ids = self.tracks["id"][rows]
             self.registration.learn(s, raw["t_ns"], ids, raw["position_m"], raw["covariance_m2"])
         if len(self.identity):
@@ -164,7 +168,7 @@ class Sky:
         fixed, wider = self.registration.correct(
             at.sensor, at.t_ns, at.place, at.range_m, given["position_m"], given["covariance_m2"]
         )
-        reports = given.copy()
+        reports = copied(given)
         reports["position_m"], reports["covariance_m2"] = fixed, wider
         return reports
 

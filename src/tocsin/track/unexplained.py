@@ -34,10 +34,11 @@ class Unexplained:
         known = tracks.evidence[tracks.confirmed]
         second = now_ns // NS_PER_S
         for fixes in batches:
-            explained = np.isin(fixes.evidence, known)
-            for sensor in np.unique(fixes.sensor).tolist():
-                own = fixes.sensor == sensor
-                self._add(sensor, second, int(own.sum()), int((own & ~explained).sum()))
+            told = np.bincount(fixes.sensor)
+            strange = fixes.sensor[~np.isin(fixes.evidence, known)]
+            unexplained = np.bincount(strange, minlength=len(told)).tolist()
+            for sensor in np.flatnonzero(told).tolist():
+                self._add(sensor, second, told.item(sensor), unexplained[sensor])
 
     def loads(self, now_ns: int, sensors: Sensors) -> list[Load]:
         """What each sensor tells, over the seconds of the window that are over."""
