@@ -37,7 +37,6 @@ from tocsin.words import (
 
 CHANCE_MIN: Final = 1e-4
 """Rows with less at the longest horizon are left out: a hundredth of any warning threshold."""
-_NONE: Final = np.zeros(0, dtype=np.bool_)
 
 
 _Run = tuple[Arrivals, int, int]  # a table, the first of its rows, and the one after the last
@@ -94,6 +93,11 @@ class Forecast:
         """How many tracks were due and left to the next batches."""
         return self._waiting
 
+    @property
+    def debris_waiting(self) -> int:
+        """How many of what was brought down were left to the next batches."""
+        return self._wreckage.waiting
+
     def arrivals(self, now_ns: int, tracks: Tracks, sensors: Sensors | None = None) -> Arrivals:
         """Current rows of all live threat tracks, sorted by (track, zone, threat), and of debris.
 
@@ -122,7 +126,9 @@ class Forecast:
             )
         fallen = self._wreckage.falling(now_ns, CHANCE_MIN)
         if fallen is not None:
-            self._debris = _merged(_no_rows(), _NONE, self._fallen(now_ns, fallen))
+            falling, kept = fallen
+            stays = np.isin(self._debris.track, kept)
+            self._debris = _merged(self._debris, stays, self._fallen(now_ns, falling))
         if gone or due.any() or fallen is not None:
             every = np.ones(len(self._rows), dtype=np.bool_)
             debris = [self._debris] if len(self._debris) else []
