@@ -224,16 +224,16 @@ def fleet(t_s: float, falling: int, flying: int = 0) -> Tracks:
 def test_a_batch_makes_its_share_of_debris_and_the_rest_follow(
     prepared: Forecast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """70 at once: the first batch makes twenty of them, the fourth the last ten, each as one alone
+    """28 at once: the first batch makes eight of them, the fourth the last four, each as one alone
     at that time would have been made; then each again within a second and its turn."""
     forecast, told = fresh(prepared), sensors([RADAR], at(12.0))
-    forecast.arrivals(at(0.0), fleet(0.0, 70), told)
+    forecast.arrivals(at(0.0), fleet(0.0, 28), told)
     waited, seen = [], set[int]()
     for k in range(40):
         now_s = 12.0 + k / 10.0
         if k == 2:
             forecast = fresh(forecast)  # a checkpoint between two turns
-        forecast.arrivals(at(now_s), fleet(now_s, 70), told)
+        forecast.arrivals(at(now_s), fleet(now_s, 28), told)
         rows = debris_of(forecast)
         made = np.unique(rows.track[rows.t_ns == at(now_s)])
         assert len(made) <= SHARE
@@ -245,8 +245,8 @@ def test_a_batch_makes_its_share_of_debris_and_the_rest_follow(
         if k < 4:
             monkeypatch.setattr(wreckage, "WORK_MAX", np.inf)
             whole = fresh(prepared)
-            whole.arrivals(at(0.0), fleet(0.0, 70), told)
-            whole.arrivals(at(now_s), fleet(now_s, 70), told)
+            whole.arrivals(at(0.0), fleet(0.0, 28), told)
+            whole.arrivals(at(now_s), fleet(now_s, 28), told)
             monkeypatch.undo()
             assert whole.debris_waiting == 0
             for field in fields(Arrivals):
@@ -255,18 +255,18 @@ def test_a_batch_makes_its_share_of_debris_and_the_rest_follow(
                     for some in (rows, debris_of(whole))
                 )
                 assert np.array_equal(now, alone), field.name
-    assert waited[:5] == [50, 30, 10, 0, 0]
-    assert seen == set(range(1, 71))
+    assert waited[:5] == [20, 12, 4, 0, 0]
+    assert seen == set(range(1, 29))
 
 
 def test_those_who_come_first_do_not_starve_nor_keep_others_waiting(prepared: Forecast) -> None:
-    """Ten more fall each fifth of a second, so that all are due time and again: who is new has a
+    """Six more fall each fifth of a second, so that all are due time and again: who is new has a
     turn at once, and nobody's debris grows old."""
     forecast, told = fresh(prepared), sensors([RADAR], at(12.0))
-    forecast.arrivals(at(0.0), fleet(0.0, 150), told)
+    forecast.arrivals(at(0.0), fleet(0.0, 80), told)
     for k in range(40):
-        now_s, falling = 12.0 + k / 10.0, min(10 + 10 * (k // 2), 150)
-        forecast.arrivals(at(now_s), fleet(now_s, falling, 150 - falling), told)
+        now_s, falling = 12.0 + k / 10.0, min(6 + 6 * (k // 2), 80)
+        forecast.arrivals(at(now_s), fleet(now_s, falling, 80 - falling), told)
         rows = debris_of(forecast)
         assert set(rows.track.tolist()) == set(range(1, falling + 1))
         assert at(now_s) - rows.t_ns.min() <= 1.4 * S

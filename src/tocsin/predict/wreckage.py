@@ -43,9 +43,10 @@ _LONGEST_NS: Final = int(debris.LONGEST_S * NS_PER_S)
 WORK: Final = np.array([3.0, 4.0, 12.0])
 """Of the pieces of one wreck, as each of `THREATS`, in units of about 0.1 ms of one core. Measured
 from 1 km as a drone, 1.5 km as a missile and 12 km as a rocket, zones of 4 km, on an AMD EPYC."""
-WORK_MAX: Final = 60.0
-"""In one batch: 20 drones. Chosen: 6 ms there, so that it stays below the 20 ms of a batch together
-with the forecasts (`turns.WORK_MAX`); at ten batches a second 200 have a turn each second."""
+WORK_MAX: Final = 24.0
+"""In one batch: 8 drones or 2 rockets. Chosen: 2.6 ms there, on top of the 13 to 18 ms of a batch
+full of forecasts (`turns.WORK_MAX`); at ten batches a second 80 drones have a turn each second, and
+what was brought down is noticed 4 to 20 s late anyway."""
 _NEVER_NS: Final = -(1 << 62)
 
 
