@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from tocsin.cli.score import compared
 from tocsin.decide import POLICIES, worth
-from tocsin.decide.policy import NIGHT_H, Policy, Row, rows_table
+from tocsin.decide.policy import Policy, Row, rows_table
+from tocsin.instant import NIGHT_H
 from tocsin.score import Scorecard
 from tocsin.score.text import number, percent
 

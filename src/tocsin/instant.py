@@ -14,6 +14,10 @@ NS_PER_DAY: Final = 86_400 * NS_PER_S
 _TIMES_KEPT: Final = 4096
 """Texts of times; chosen, because a raid's messages name the times of some minutes' batches."""
 
+NIGHT_H: Final = (22.0, 6.0)
+"""Night begins and ends at these hours of mean solar time. Chosen: most sleep then, and the sun's
+time needs no table of time zones and summer times."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,3 +54,23 @@ def from_iso(text: str) -> int:
         raise ValueError(f"{text!r} has no time zone: write an offset such as +00:00, or Z")
     delta = moment - _EPOCH
     return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) * 1000
+
+
+def is_night(now_ns: int, lon_deg: float) -> bool:
+    """Whether most people at that longitude sleep, by `NIGHT_H`."""
+    hour = (now_ns / NS_PER_S / 3600.0 + lon_deg / 15.0) % 24.0
+    begins, ends = NIGHT_H
+    return hour >= begins or hour < ends
+
+
+def night_ns(t_ns: int, t_ns_end: int, lon_deg: float) -> int:
+    """How much of the time between two instants is night at that longitude."""
+    begins, ends = NIGHT_H
+    long_ns = ns((ends - begins) % 24.0 * 3600.0)
+    shift_ns = ns((lon_deg / 15.0 - begins) * 3600.0)
+
+    def before(instant_ns: int) -> int:
+        days, rest_ns = divmod(instant_ns + shift_ns, NS_PER_DAY)
+        return days * long_ns + min(rest_ns, long_ns)
+
+    return before(t_ns_end) - before(t_ns)

@@ -177,6 +177,8 @@ def test_coverage_draws_whom_nobody_watches(call: Callable[..., Said], tmp_path:
     text = page.read_text(encoding="utf-8")
     assert text.count("<svg") == len(report["kinds"])
     assert "http" not in text  # nothing is loaded from anywhere
+    assert all(f">{sensor.name}</text>" in text for sensor in given.sensors)
+    assert f">{drone['people_blind']:,}</td>" in text
     none = [msgspec.structs.replace(sensor, sees=()) for sensor in given.sensors]
     path.write_text(sites.write(msgspec.structs.replace(given, sensors=tuple(none))))
     report = json.loads(call("coverage", path, "--json")[1])
@@ -184,6 +186,18 @@ def test_coverage_draws_whom_nobody_watches(call: Callable[..., Said], tmp_path:
     code, out, err = call("coverage", path)
     assert (code, err) == (0, "")
     assert "smooth Earth" in out
+
+
+def test_coverage_of_a_long_country_is_seen_on_one_screen(
+    call: Callable[..., Said], tmp_path: Path
+) -> None:
+    """Israel is four times as high as wide."""
+    path, page = tmp_path / "site.toml", tmp_path / "map.html"
+    path.write_text(sites.write(msgspec.structs.replace(live_site(), zones="il")))
+    assert call("coverage", path, "--html", page)[0] == 0
+    highs = re.findall(r'viewBox="0 0 480 (\d+)"', page.read_text(encoding="utf-8"))
+    assert highs
+    assert all(400 < int(high) <= 600 for high in highs)
 
 
 def test_check_lists_whom_nobody_watches(call: Callable[..., Said], tmp_path: Path) -> None:

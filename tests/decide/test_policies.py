@@ -11,8 +11,7 @@ from tests.decide.stories import Flight, Story, country, order
 from tests.decide.test_board_invariants import RAID_S, outages, raids
 from tocsin.decide import POLICIES, Policy, worth
 from tocsin.decide.areas import area_of
-from tocsin.decide.policy import is_night
-from tocsin.instant import from_iso
+from tocsin.instant import from_iso, is_night
 from tocsin.rules.alerts import alert_id
 from tocsin.words import THREATS
 

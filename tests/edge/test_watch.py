@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +105,9 @@ def test_forecasts_that_wait_for_their_turn_are_among_the_losses(
     monkeypatch.setattr(mind.engine.forecast, "_waiting", 5)
     assert watch.losses(mind, outlet)["forecasts_put_off"] == 5
     assert b'tocsin_losses{what="forecasts_put_off"} 5.0' in watch.metrics()
+    waits = np.ones(3, dtype=np.bool_)
+    monkeypatch.setattr(mind.engine.forecast._wreckage, "_waits", waits)
+    assert watch.losses(mind, outlet)["debris_put_off"] == 3
 
 
 def test_reports_that_the_picture_would_not_have_are_among_the_losses(mind: Mind) -> None:

@@ -11,8 +11,8 @@ from tests.predict.squares import Squares, moving
 from tests.track.scene import S, scan, watching
 from tests.track.sky import T0, Radar, place, sensors
 from tocsin import geo
-from tocsin.predict import Forecast
-from tocsin.predict.wreckage import Wreckage
+from tocsin.predict import Forecast, wreckage
+from tocsin.predict.wreckage import WORK, WORK_MAX, Wreckage
 from tocsin.track import Picture
 from tocsin.words import KINDS, THREATS, Arrivals, FloatArray, Sensors, Tracks
 
@@ -203,3 +203,70 @@ def test_a_pickled_forecast_goes_on_alike(prepared: Forecast) -> None:
         order = np.lexsort((rows[0].threat, rows[0].zone, rows[0].track))
         assert (order == np.arange(len(order))).all()
         assert (np.diff(rows[0].chance, axis=1) >= 0.0).all()
+
+
+# ---- many at once ------------------------------------------------------------------------------
+
+SHARE = int(WORK_MAX / WORK[THREATS.index("drone")])  # of one batch, in drones
+
+
+def fleet(t_s: float, falling: int, flying: int = 0) -> Tracks:
+    """Drones abreast: the first `falling` of them not seen since 0 s, the others as told then."""
+    n = falling + flying
+    lost = np.arange(n) < falling
+    return moving(
+        np.full(n, 48.0), 32.2 + np.linspace(-0.1, 0.1, n), 1_000.0, np.array([0.0, 50.0, 0.0]),
+        t_ns=at(t_s), t_ns_seen=np.where(lost, at(0.0), at(t_s)),
+        existence=np.where(lost & (t_s > 0.0), 0.05, 1.0),
+    )  # fmt: skip
+
+
+def test_a_batch_makes_its_share_of_debris_and_the_rest_follow(
+    prepared: Forecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """28 at once: the first batch makes eight of them, the fourth the last four, each as one alone
+    at that time would have been made; then each again within a second and its turn."""
+    forecast, told = fresh(prepared), sensors([RADAR], at(12.0))
+    forecast.arrivals(at(0.0), fleet(0.0, 28), told)
+    waited, seen = [], set[int]()
+    for k in range(40):
+        now_s = 12.0 + k / 10.0
+        if k == 2:
+            forecast = fresh(forecast)  # a checkpoint between two turns
+        forecast.arrivals(at(now_s), fleet(now_s, 28), told)
+        rows = debris_of(forecast)
+        made = np.unique(rows.track[rows.t_ns == at(now_s)])
+        assert len(made) <= SHARE
+        waited.append(forecast.debris_waiting)
+        seen.update(made.tolist())
+        assert len(np.unique(rows.track)) == len(seen)
+        if k >= 3:
+            assert at(now_s) - rows.t_ns.min() <= 1.4 * S
+        if k < 4:
+            monkeypatch.setattr(wreckage, "WORK_MAX", np.inf)
+            whole = fresh(prepared)
+            whole.arrivals(at(0.0), fleet(0.0, 28), told)
+            whole.arrivals(at(now_s), fleet(now_s, 28), told)
+            monkeypatch.undo()
+            assert whole.debris_waiting == 0
+            for field in fields(Arrivals):
+                now, alone = (
+                    getattr(some, field.name)[(some.t_ns == at(now_s)) & np.isin(some.track, made)]
+                    for some in (rows, debris_of(whole))
+                )
+                assert np.array_equal(now, alone), field.name
+    assert waited[:5] == [20, 12, 4, 0, 0]
+    assert seen == set(range(1, 29))
+
+
+def test_those_who_come_first_do_not_starve_nor_keep_others_waiting(prepared: Forecast) -> None:
+    """Six more fall each fifth of a second, so that all are due time and again: who is new has a
+    turn at once, and nobody's debris grows old."""
+    forecast, told = fresh(prepared), sensors([RADAR], at(12.0))
+    forecast.arrivals(at(0.0), fleet(0.0, 80), told)
+    for k in range(40):
+        now_s, falling = 12.0 + k / 10.0, min(6 + 6 * (k // 2), 80)
+        forecast.arrivals(at(now_s), fleet(now_s, falling, 80 - falling), told)
+        rows = debris_of(forecast)
+        assert set(rows.track.tolist()) == set(range(1, falling + 1))
+        assert at(now_s) - rows.t_ns.min() <= 1.4 * S

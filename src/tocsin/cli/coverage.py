@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tocsin.cli.coverage_page import render
+from tocsin.cli.coverage_page import people_in, render
 from tocsin.cli.say import put_json, refusing
 from tocsin.decide import HEIGHT_M, Sight, lowest_of_zones_m
 from tocsin.edge import build, site
@@ -75,11 +75,6 @@ def _watch(given: Site, zones: ZoneMap, sight: Sight | None, kind: str) -> Watch
     return Watch(kind, flies_m, lowest_m, blind, ~blind & (watching == 1))
 
 
-def _people(zones: ZoneMap, chosen: BoolArray) -> int:
-    """People in the zones that are `chosen`, as far as they are known."""
-    return int(np.maximum(zones.people[chosen], 0).sum())
-
-
 def _document(
     given: Site, zones: ZoneMap, watches: list[Watch], absent: tuple[str, ...]
 ) -> dict[str, Any]:
@@ -93,7 +88,7 @@ def _document(
                 "flies_m": watch.flies_m,
                 "zones": len(zones),
                 "blind": [zones.ids[row] for row in np.flatnonzero(watch.blind)],
-                "people_blind": _people(zones, watch.blind),
+                "people_blind": people_in(zones, watch.blind),
                 "watched_by_one": [zones.ids[row] for row in np.flatnonzero(watch.alone)],
                 "lowest_m": {
                     zone: math.ceil(height_m) if np.isfinite(height_m) else None
@@ -114,7 +109,7 @@ def _print(given: Site, zones: ZoneMap, watches: list[Watch], absent: tuple[str,
         blind = int(watch.blind.sum())
         table.add_row(
             watch.kind, f"{watch.flies_m:g}", str(len(zones) - blind), str(int(watch.alone.sum())),
-            f"[red]{blind}[/]" if blind else "0", f"{_people(zones, watch.blind):,}",
+            f"[red]{blind}[/]" if blind else "0", f"{people_in(zones, watch.blind):,}",
         )  # fmt: skip
     out.print(table)
     if absent:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from tocsin.score.charts import WIDE, svg
+from tocsin.score.charts import WIDE, svg, text
 from tocsin.score.outlines import outline
 from tocsin.words import BoolArray, FloatArray, Site
 from tocsin.zones.map import ZoneMap
@@ -37,22 +37,33 @@ body{margin:0 auto;max-width:46rem;padding:1rem;background:var(--back);color:var
 font:16px/1.45 system-ui,sans-serif}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin:1.6em 0 .2em}.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em .3em 0;
-border-bottom:1px solid var(--line)}
-svg{width:100%;height:auto;display:block}path{stroke:var(--line);stroke-width:.5}
+border-bottom:1px solid var(--line)}.number{text-align:right;white-space:nowrap}
+svg{width:100%;height:auto;display:block}path{stroke:var(--line);stroke-width:.4}
 path.seen{fill:var(--seen);fill-opacity:.5}path.alone{fill:var(--alone);fill-opacity:.4}
-path.blind{fill:url(#hatch);stroke:var(--blind)}path.sensor{fill:var(--ink);stroke:var(--back)}
+path.blind{fill:url(#hatch)}path.sensor{fill:var(--ink);stroke:var(--back);stroke-width:1}
+text{font-size:11px;fill:var(--ink);stroke:var(--back);stroke-width:3;paint-order:stroke}
+.key{display:inline-block;width:1.4em;height:.9em;border:1px solid var(--line)}
+.key.seen{background:color-mix(in srgb,var(--seen) 50%,transparent)}
+.key.alone{background:color-mix(in srgb,var(--alone) 40%,transparent)}
+.key.blind{background:repeating-linear-gradient(-45deg,var(--blind) 0 1.5px,transparent 1.5px 5px)}
 """
 _HATCH: Final = (
-    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
-    ' patternTransform="rotate(45)"><path d="M0 0V6" style="stroke:var(--blind);stroke-width:3"/>'
-    "</pattern></defs>"
+    '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)">'
+    '<path d="M0 0H5V5H0z" style="stroke:none;fill:var(--blind);fill-opacity:.15"/>'
+    '<path d="M0 0V5" style="stroke:var(--blind);stroke-width:2"/></pattern></defs>'
 )
 _SAID: Final = {
     "seen": "watched by two sensors or more",
     "alone": "watched by one sensor alone",
-    "blind": "blind (hatched): no sensor sees that low",
+    "blind": "blind: no sensor sees that low",
 }
+_HEAD: Final = (
+    '<tr><th></th><th></th><th class="number">zones</th><th class="number">residents</th></tr>'
+)
 _MARGIN_DEG: Final = 0.05
+_HIGH_MAX: Final = 600.0  # of a picture, so that a long country is seen on one screen
+_NAMED_MAX: Final = 12  # sensors whose names are drawn: more would lie over each other
 _LISTED_MAX: Final = 200  # of blind zones by name; `--json` has all
 
 
@@ -66,7 +77,8 @@ def render(given: Site, zones: ZoneMap, watches: Sequence[Watch], absent: Sequen
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
     )
     what = (
-        f"<p>{len(given.sensors)} sensors, all alive, {escape(ground)}; {len(zones)} zones."
+        f"<p>{_many(len(given.sensors), 'sensor')}, all alive, {escape(ground)};"
+        f" {_many(len(zones), 'zone')}."
         " It shows where sensors stand: not for the public.</p>"
     )
     parts = [
@@ -83,7 +95,9 @@ def render(given: Site, zones: ZoneMap, watches: Sequence[Watch], absent: Sequen
 def _section(given: Site, zones: ZoneMap, watch: Watch) -> str:
     state = np.where(watch.blind, "blind", np.where(watch.alone, "alone", "seen"))
     rows = "".join(
-        f"<tr><td>{escape(said)}</td><td>{int((state == name).sum())} zones</td></tr>"
+        f'<tr><td><span class="key {name}"></span></td><td>{escape(said)}</td>'
+        f'<td class="number">{int((state == name).sum()):,}</td>'
+        f'<td class="number">{people_in(zones, state == name):,}</td></tr>'
         for name, said in _SAID.items()
     )
     blind = np.flatnonzero(watch.blind)
@@ -93,9 +107,9 @@ def _section(given: Site, zones: ZoneMap, watch: Watch) -> str:
     listed = "; ".join(named) + (f"; and {more} more" if more else "")
     return "\n".join(
         [
-            f"<h2>{watch.kind}, at {watch.flies_m:g} m above the ground</h2>",
+            f"<h2>{watch.kind.capitalize()}, at {watch.flies_m:g} m above the ground</h2>",
             _map(given, zones, watch, state.tolist()),
-            f"<table>{rows}</table>",
+            f"<table>{_HEAD}{rows}</table>",
             f'<details><summary>blind zones</summary><p class="soft">{escape(listed)}</p></details>'
             if named
             else "",
@@ -107,10 +121,11 @@ def _map(given: Site, zones: ZoneMap, watch: Watch, state: list[str]) -> str:
     west, south = zones.ring_xy.min(axis=0) - _MARGIN_DEG
     east, north = zones.ring_xy.max(axis=0) + _MARGIN_DEG
     narrow = math.cos(math.radians((south + north) / 2.0))
-    scale = WIDE / ((east - west) * narrow)
+    scale = min(WIDE / ((east - west) * narrow), _HIGH_MAX / (north - south))
+    shift = (WIDE - (east - west) * narrow * scale) / 2.0
 
     def at(lon_deg: float, lat_deg: float) -> tuple[float, float]:
-        return (lon_deg - west) * narrow * scale, (north - lat_deg) * scale
+        return shift + (lon_deg - west) * narrow * scale, (north - lat_deg) * scale
 
     parts = [_HATCH]
     for row in range(len(zones)):
@@ -122,7 +137,20 @@ def _map(given: Site, zones: ZoneMap, watch: Watch, state: list[str]) -> str:
             f'<path class="sensor" d="M{x - 5:.1f} {y + 4:.1f}h10l-5 -9z">'
             f"<title>{escape(sensor.name)}</title></path>"
         )
+        if len(given.sensors) <= _NAMED_MAX:
+            right = x > 0.8 * WIDE
+            parts.append(text(x - 8 if right else x + 8, y + 4, sensor.name,
+                              at="end" if right else "start"))  # fmt: skip
     return svg((north - south) * scale, parts, f"Where a {watch.kind} is seen")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def people_in(zones: ZoneMap, chosen: BoolArray) -> int:
+    """People who live in the zones that are `chosen`, as far as they are known."""
+    return int(np.maximum(zones.people[chosen], 0).sum())
 
 
 def _name(zones: ZoneMap, row: int) -> str:

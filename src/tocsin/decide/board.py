@@ -23,11 +23,10 @@ from tocsin.decide.policy import (
     WARNED_BY_CHANCE,
     Policy,
     arrival_tolerance_s,
-    is_night,
     shelter_times_s,
 )
 from tocsin.decide.sight import Sight
-from tocsin.instant import NS_PER_S, ns
+from tocsin.instant import NS_PER_S, is_night, ns
 from tocsin.words import (
     STAGES,
     THREATS,

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from tocsin.instant import NS_PER_S
 from tocsin.words import THREATS, FloatArray
 
 WARNED_BY_CHANCE: Final = ("stand_by", "early", "take_cover")
@@ -23,10 +22,6 @@ WARNED_BY_CHANCE: Final = ("stand_by", "early", "take_cover")
 UNITS: Final = ("zone", "district", "region")
 """Who is told together, smallest first; a region is an admin-1 area, a district is right below it.
 """
-
-NIGHT_H: Final = (22.0, 6.0)
-"""Night begins and ends at these hours of mean solar time. Chosen: most sleep then, and the sun's
-time needs no table of time zones and summer times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,13 +181,6 @@ def arrival_tolerance_s(policy: Policy, remaining_s: FloatArray) -> FloatArray:
     time that remains, for a forecast is about so uncertain. Cap: `moved_s_max`.
     """
     return np.clip(policy.moved_fraction * remaining_s, policy.moved_s_min, policy.moved_s_max)
-
-
-def is_night(now_ns: int, lon_deg: float) -> bool:
-    """Whether most people at that longitude sleep, by `NIGHT_H`."""
-    hour = (now_ns / NS_PER_S / 3600.0 + lon_deg / 15.0) % 24.0
-    begins, ends = NIGHT_H
-    return hour >= begins or hour < ends
 
 
 def table(policy: Policy) -> str:

@@ -144,6 +144,7 @@ class Watch:
             "addresses_forgotten": picture["forgotten"],
             "looks_unaligned": picture["unaligned"],
             "forecasts_put_off": mind.engine.forecast.waiting,
+            "debris_put_off": mind.engine.forecast.debris_waiting,
             "subscribers_let_go": outlet.dropped_subscribers,
         }
         for name, number in found.items():

@@ -97,6 +97,11 @@ class Forecast:
         """How many tracks were due and left to the next batches."""
         return self._waiting
 
+    @property
+    def debris_waiting(self) -> int:
+        """How many of what was brought down were left to the next batches."""
+        return self._wreckage.waiting
+
     def arrivals(self, now_ns: int, tracks: Tracks, sensors: Sensors | None = None) -> Arrivals:
         """Current rows of all live threat tracks, sorted by (track, zone, threat), and of debris.
 
@@ -125,7 +130,9 @@ class Forecast:
             )
         fallen = self._wreckage.falling(now_ns, CHANCE_MIN)
         if fallen is not None:
-            self._debris = _sorted(self._fallen(now_ns, fallen))
+            anew, others = fallen
+            stays = _runs(self._debris, others)
+            self._debris = _merged(self._debris, stays, self._fallen(now_ns, anew))
         if gone or due.any() or fallen is not None:
             every = [(0, len(self._rows))] if len(self._rows) else []
             debris = [self._debris] if len(self._debris) else []

@@ -40,6 +40,15 @@ WRECKS_MAX: Final = 1024
 """At once, of the latest last sights. Chosen: more than ever flew in one night."""
 _LONGEST_NS: Final = int(debris.LONGEST_S * NS_PER_S)
 
+WORK: Final = np.array([3.0, 4.0, 12.0])
+"""Of the pieces of one wreck, as each of `THREATS`, in units of about 0.1 ms of one core. Measured
+from 1 km as a drone, 1.5 km as a missile and 12 km as a rocket, zones of 4 km, on an AMD EPYC."""
+WORK_MAX: Final = 24.0
+"""In one batch: 8 drones or 2 rockets. Chosen: 2.6 ms there, on top of the 13 to 18 ms of a batch
+full of forecasts (`turns.WORK_MAX`); at ten batches a second 80 drones have a turn each second, and
+what was brought down is noticed 4 to 20 s late anyway."""
+_NEVER_NS: Final = -(1 << 62)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sights:
@@ -99,7 +108,14 @@ class Wreckage:
         )
         self._ended: dict[int, int] = {}  # track -> when
         self._told = none
+        self._t_ns_made = none
+        self._waits = np.zeros(0, dtype=np.bool_)
         self._t_ns_told = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many were to be told and are left to the next batches."""
+        return int(np.count_nonzero(self._waits))
 
     def see(
         self, now_ns: int, tracks: Tracks, admitted: BoolArray, sensors: Sensors | None
@@ -150,18 +166,47 @@ class Wreckage:
             existence_now=np.zeros(len(self._sights)),
         )
 
-    def falling(self, now_ns: int, chance_min: float) -> Sights | None:
-        """Those likelier than `chance_min` to be falling, if they are to be told anew now.
+    def falling(self, now_ns: int, chance_min: float) -> tuple[Sights, IntArray] | None:
+        """Those likelier than `chance_min` to be falling that are to be told anew now, and the ids
+        of those that stay as told before; None: all stay.
 
-        They are when they are others than those told last, and at least once a second.
+        They are told when they are others than those told last, and at least once a second. A
+        batch tells `WORK_MAX` of them and no more: who was never told comes first, then who waits
+        longest; the rest follow in the next batches.
         """
-        likely = self._sights.brought_down().max(axis=1, initial=0.0) > chance_min
-        chosen, age_ns = self._sights.id[likely], now_ns - self._t_ns_told
-        least_ns = AGE_NS_MAX if np.array_equal(chosen, self._told) else AGE_NS_MIN
-        if age_ns < least_ns or len(chosen) == len(self._told) == 0:
+        likely = self._sights.of(self._sights.brought_down().max(axis=1, initial=0.0) > chance_min)
+        age_ns = now_ns - self._t_ns_told
+        least_ns = AGE_NS_MAX if np.array_equal(likely.id, self._told) else AGE_NS_MIN
+        if age_ns >= least_ns and not len(likely) == len(self._told) == 0:
+            made_ns, waits = self._made_ns(likely.id), np.ones(len(likely), dtype=np.bool_)
+            self._told, self._t_ns_made, self._waits = likely.id, made_ns, waits
+            self._t_ns_told = now_ns
+        elif self._waits.any():
+            self._waits &= np.isin(self._told, likely.id)
+        else:
             return None
-        self._told, self._t_ns_told = chosen, now_ns
-        return self._sights.of(likely)
+        now = self._turn(likely)
+        self._waits &= ~now
+        self._t_ns_made = np.where(now, now_ns, self._t_ns_made)
+        kept = self._told[~now]
+        return likely.of(np.isin(likely.id, self._told[now])), kept
+
+    def _made_ns(self, number: IntArray) -> IntArray:
+        """When each was last told, if it was among those told last."""
+        made_ns = np.full(len(number), _NEVER_NS)
+        _, now, then = np.intersect1d(number, self._told, assume_unique=True, return_indices=True)
+        made_ns[now] = self._t_ns_made[then]
+        return made_ns
+
+    def _turn(self, likely: Sights) -> BoolArray:
+        """Whose turn it is of those that wait, at least one's."""
+        rows = np.flatnonzero(self._waits)
+        rows = rows[np.lexsort((self._told[rows], self._t_ns_made[rows]))]
+        at = np.searchsorted(likely.id, self._told[rows])
+        work: FloatArray = np.cumsum(np.where(likely.kind[at] > 0.0, WORK, 0.0).max(axis=1))
+        now = np.zeros(len(self._told), dtype=np.bool_)
+        now[rows[: max(1, int(np.searchsorted(work, WORK_MAX, side="right")))]] = True
+        return now
 
 
 def strikes(grid: Raster, now_ns: int, sights: Sights, chance_min: float) -> Strikes:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tocsin.geo import M_PER_DEG
 from tocsin.instant import NS_PER_S, ns
+from tocsin.score import people
 from tocsin.score.seen import Seen
 from tocsin.score.timeline import union
 from tocsin.sim.truth import Truth
@@ -73,11 +74,12 @@ def area_alarms(areas: Int32Array, truth: Truth, seen: Seen, zones: ZoneMap) -> 
 
 def area_person_minutes(areas: Int32Array, alarms: dict[int, Pieces], zones: ZoneMap) -> float:
     """People of each area times its minutes under alarm; unknown people as 0."""
-    people = np.maximum(zones.people, 0)
-    return math.fsum(
-        int(people[areas == area].sum()) * sum(end - begin for begin, end in pieces)
-        for area, pieces in alarms.items()
-    ) / (60 * NS_PER_S)
+    return people.person_minutes(
+        sum(
+            people.zones_person_ns(zones, np.flatnonzero(areas == area), pieces)
+            for area, pieces in alarms.items()
+        )
+    )
 
 
 def oracle(

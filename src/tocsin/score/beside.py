@@ -16,6 +16,7 @@ import numpy as np
 from tocsin.instant import iso
 from tocsin.score.authority import Alarm, Authority, pieces
 from tocsin.score.measured import MISSED_S
+from tocsin.score.people import person_minutes, zone_person_ns
 from tocsin.score.seconds import (
     IN_ALARM,
     Pieces,
@@ -297,12 +298,10 @@ def _worst(
 
     def cost(item: tuple[str, tuple[int, int]]) -> tuple[int, int, int, str]:
         zone, (begin, end) = item
-        people = max(int(zones.people[zones.row(zone)]), 0)
-        return -people * (end - begin), begin - end, begin, zone
+        return -zone_person_ns(zones, zone, [(begin, end)]), begin - end, begin, zone
 
     found = []
     for zone, (begin, end) in sorted(lone, key=cost)[:WORST]:
-        people, seconds = int(zones.people[zones.row(zone)]), seconds_of(end - begin)
         told = (kind for t_ns, t_ns_end, kind in threats.get(zone, ()) if t_ns < end
                 and t_ns_end > begin and kind)  # fmt: skip
         stages = (one.stage for one in shown.get(zone, ()) if one.t_ns < end
@@ -312,9 +311,9 @@ def _worst(
                 zone=zone,
                 t_begin=iso(begin),
                 t_end=iso(end),
-                seconds=seconds,
-                people=people,
-                person_minutes=max(people, 0) * seconds / 60.0,
+                seconds=seconds_of(end - begin),
+                people=int(zones.people[zones.row(zone)]),
+                person_minutes=person_minutes(zone_person_ns(zones, zone, [(begin, end)])),
                 threats=tuple(dict.fromkeys(told)),
                 shown=max(stages, key=_URGENT.index, default="none"),
             )

@@ -8,7 +8,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_S
 from tocsin.rules.alerts import alert_id
-from tocsin.score import baseline
+from tocsin.score import baseline, people
 from tocsin.score.coming import FOLLOWS_NS, Visit, first_after, visits
 from tocsin.score.flaps import came_back
 from tocsin.score.reliability import Reliability
@@ -31,8 +31,6 @@ EARLY_FLIGHT_S: Final = 300.0
 """A threat known for so long before it comes leaves time for an early stage. Chosen: what is nearer
 when it is first known is within the look-ahead of take_cover (time to shelter and 90 s) or nearly.
 """
-
-_MINUTE_NS: Final = 60 * NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,13 +259,14 @@ def _vain(
             one for one in said[run.zone] if (one.threat, one.t_ns) == (run.threat, run.t_ns_cover)
             and one.stage in COVER
         )  # fmt: skip
-        minutes = (run.t_ns_end - run.t_ns_cover) / _MINUTE_NS
         found.append(
             Vain(
                 zone=run.zone,
                 threat=run.threat,
                 t_ns=run.t_ns_cover,
-                person_minutes=max(int(zones.people[zones.row(run.zone)]), 0) * minutes,
+                person_minutes=people.person_minutes(
+                    people.zone_person_ns(zones, run.zone, [(run.t_ns_cover, run.t_ns_end)])
+                ),
                 alert=alert_id(began),
             )
         )
@@ -305,11 +304,9 @@ def _lead_s(impact: Impact, pieces: Sequence[tuple[int, int]]) -> float:
 
 def _person_minutes(pieces_by_zone: dict[str, list[tuple[int, int]]], zones: ZoneMap) -> float:
     """People x minutes, summed as whole person-nanoseconds so that the order cannot matter."""
-    total = sum(
-        max(int(zones.people[zones.row(zone)]), 0) * sum(end - begin for begin, end in pieces)
-        for zone, pieces in pieces_by_zone.items()
+    return people.person_minutes(
+        sum(people.zone_person_ns(zones, zone, some) for zone, some in pieces_by_zone.items())
     )
-    return total / _MINUTE_NS
 
 
 def _second(truth: Truth, seen: Seen, zones: ZoneMap) -> float | None:

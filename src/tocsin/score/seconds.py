@@ -4,6 +4,7 @@ Pieces are (begin, end) in nanoseconds, half-open, joined and in order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ import numpy as np
 
 from tocsin.instant import NS_PER_S
 from tocsin.score.authority import Authority, pieces
+from tocsin.score.people import zone_person_ns, zones_person_ns
 from tocsin.score.timeline import COVER, spans_by_threat, union
 from tocsin.words import THREATS, Alert
 from tocsin.zones.map import ZoneMap
@@ -79,16 +81,17 @@ def sums_of(
     span: tuple[int, int],
 ) -> Sums:
     """Over every zone of the map and every instant of the span."""
-    whole_ns, residents = span[1] - span[0], np.maximum(zones.people, 0).tolist()
     zone_ns, person_ns = [0, 0, 0], [0, 0, 0]
+    everybody_ns = zones_person_ns(zones, np.arange(len(zones)), [span])
     for zone in dict.fromkeys((*ours, *theirs)):
         mine, other = ours.get(zone, []), theirs.get(zone, [])
-        both = length_ns(overlap(mine, other))
-        for row, part in enumerate((both, length_ns(mine) - both, length_ns(other) - both)):
-            zone_ns[row] += part
-            person_ns[row] += part * residents[zones.row(zone)]
-    zone_ns.append(whole_ns * len(zones) - sum(zone_ns))
-    person_ns.append(whole_ns * sum(residents) - sum(person_ns))
+        shared = overlap(mine, other)
+        for sums, of in ((zone_ns, length_ns), (person_ns, partial(zone_person_ns, zones, zone))):
+            both = of(shared)
+            for row, part in enumerate((both, of(mine) - both, of(other) - both)):
+                sums[row] += part
+    zone_ns.append((span[1] - span[0]) * len(zones) - sum(zone_ns))
+    person_ns.append(everybody_ns - sum(person_ns))
     return Sums(
         zone_seconds=_shares([seconds_of(ns) for ns in zone_ns]),
         person_minutes=_shares([seconds_of(ns) / 60.0 for ns in person_ns]),

@@ -167,6 +167,17 @@ class ZoneMap:
         return np.array([unit.shelter_s_at(t_ns) for unit in self.units[-len(self) :]])
 
     @cached_property
+    def people_day(self) -> IntArray:
+        """People of each zone by day, int64 (n,): those by night where that is all there is; -1
+        unknown."""
+        return self._people("people_day")
+
+    @cached_property
+    def people_night(self) -> IntArray:
+        """People of each zone by night, likewise."""
+        return self._people("people_night")
+
+    @cached_property
     def tree(self) -> Tree:
         """The areas above the zones, and what an alert on either means for the other."""
         return Tree.of(self.units or plain_units(self))
@@ -197,6 +208,11 @@ class ZoneMap:
     def foreign_ids(self) -> ForeignIds:
         """The way from other systems' identifiers to units."""
         return ForeignIds.of(self.tree.units)
+
+    def _people(self, when: str) -> IntArray:
+        stated = [getattr(unit, when) for unit in self.units[-len(self) :]] if self.units else []
+        known = np.array(stated, dtype=np.int64) if stated else self.people
+        return np.where(known >= 0, known, self.people)
 
     def _rings(self, row: int) -> list[int]:
         start, stop = np.searchsorted(self.ring_zone, [row, row + 1])
