@@ -303,5 +303,7 @@ def test_the_mind_goes_on_with_its_sight_from_a_journal(tmp_path: Path, zones: Z
     again.close()
     with pytest.raises(BadSite, match="sight"):
         Mind.start(tmp_path / "j.sqlite", {k: v for k, v in parts.items() if k != "sight"})
+    with pytest.raises(BadSite, match="another version"):
+        build.thaw(b"\0" * 32 + state[32:], zones)
     thawed = build.thaw(state, zones, Sight.from_bytes(parts["sight"]))
     assert thawed.board.coverage.sight is not None

@@ -178,6 +178,26 @@ def test_nobody_looked() -> None:
     assert down(*story, told=weak) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("why", "gone_s", "seen_s", "heard_s", "ended"),
+    [
+        ("merged just after it was seen", 6.0, 4.0, 6.0, True),
+        ("its radar fell silent, and it was kept for a minute", 62.0, 2.0, 2.0, False),
+        ("nothing had looked for it for a minute", 62.0, 2.0, 62.0, False),
+    ],
+)
+def test_only_what_was_watched_ended_in_view(
+    why: str, gone_s: float, seen_s: float, heard_s: float, ended: bool
+) -> None:
+    wreckage, everything = Wreckage(), np.ones((1, len(THREATS)), dtype=bool)
+    wreckage.see(at(seen_s), drone(seen_s, seen_s), everything, sensors([RADAR], at(seen_s)))
+    wreckage.see(at(gone_s), none_of(drone(0.0, 0.0)), everything[:0],
+                 sensors([RADAR], at(heard_s)))  # fmt: skip
+    assert (len(wreckage.vanished) == 1) == ended, why
+    wreckage.see(at(gone_s + 601.0), none_of(drone(0.0, 0.0)), everything[:0], None)
+    assert not wreckage.vanished
+
+
 def test_only_what_was_forecast_leaves_debris() -> None:
     wreckage, told = Wreckage(), sensors([RADAR], at(12.0))
     bird = drone(0.0, 0.0, kind="bird")

@@ -12,6 +12,7 @@ from tests.track.sky import T0, Radar, fixes, nearest, place, rocket, sensors, w
 from tocsin import geo
 from tocsin.track import Picture
 from tocsin.track.kind import BALLISTIC
+from tocsin.track.onset import BOOST_SHARE
 
 Figures = dict[int, list[float]]
 
@@ -91,6 +92,37 @@ def test_a_missile_is_one_track_until_it_comes_down() -> None:
     assert end_s > 150.0
     assert set(named) == {named[0]}
     assert named[0] >= 0
+
+
+def test_what_another_system_tells_is_not_judged_by_a_fall_that_nobody_corrects() -> None:
+    """A climb told by CAT062 begins ballistic hypotheses, which its fusing does not touch."""
+    rng = np.random.default_rng(3)
+    path, end_s = rocket((-90_000.0, 0.0, 20_000.0), (760.0, 60.0, 650.0), 7_000.0)
+    picture, ids = Picture(), set()
+    for t_s in np.arange(0.0, end_s - 5.0, 5.0):
+        now = T0 + round(t_s * 1e9)
+        where = path(t_s) + rng.normal(size=3) * 50.0
+        speed = (path(t_s + 0.5) - path(t_s - 0.5 if t_s else t_s)) / (1.0 if t_s else 0.5)
+        told = fixes(now, where, np.eye(3) * 1e4, sensor=0, system_track=True, track_number=7,
+                     velocity_mps=speed)  # fmt: skip
+        picture.update(now, told, sensors([Radar()], now))
+        if t_s > 20.0:
+            ids.update(picture.tracks().id[picture.tracks().confirmed].tolist())
+    assert len(ids) == 1
+
+
+def test_the_motor_of_what_was_never_weighed_burns_by_the_prior() -> None:
+    picture, radar, rng = Picture(), Radar(scan_s=4.0), np.random.default_rng(5)
+    shown = []
+    for t_s in np.arange(0.0, 60.0, 4.0):
+        now = T0 + round(t_s * 1e9)
+        where, covariance = radar.see(place((20e3 + 60.0 * t_s, 0.0, 1_000.0)), rng)
+        picture.update(now, fixes(now, where, covariance, evidence=int(t_s)), sensors([radar], now))
+        if len(picture.tracks()):
+            shown.append(float(picture.tracks().burning[0]))
+    assert 0.1 < shown[0] <= BOOST_SHARE
+    assert shown[-1] < 0.02
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_an_airliner_never_falls() -> None:

@@ -151,9 +151,9 @@ THRESHOLD: Final = Policy(
             hold_s=90.0,
             why="Chosen, because missiles of one salvo come minutes apart and interceptors' "
             "debris falls for minutes. Where they fly on, half a minute more of quiet than for "
-            "drones: they turn back more. In a raid with three of them (`ua-mixed`, seed 101) a "
-            "minute more spared one in three of the warnings that came back, and cost 7 % more "
-            "person-minutes.",
+            "drones: they turn back more. Chosen between 60 s and 120 s, which in a raid with 3 "
+            "of them (`ua-mixed`, seed 101) spared one in three of the warnings that came back and "
+            "cost 7 % more person-minutes.",
         ),
         Stay(
             threat="ballistic",

@@ -56,7 +56,8 @@ class Stay:
     chance has been under the ending chances of take_cover and early for `hold_s`.
 
     `spared_s` is the least where nothing can have come down: what was feared flies on after the
-    hold, or its chance went down well before it was due, for what falls cannot turn back.
+    hold, or its chance went down well before it was due, for what falls cannot turn back; a track
+    of it that ended in view has pieces with chances of their own, or went on under another number.
     """
 
     threat: str

@@ -5,9 +5,10 @@ is built from the very same bytes.
 """
 
 import copyreg
+import hashlib
 import io
 import pickle
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from tocsin.words import Site
 from tocsin.zones.map import ZoneMap
 
 SHIPPED_MAPS = ("ua", "il")
+_MIND = frozenset(
+    ("air.py", "decide", "engine.py", "geo.py", "instant.py", "predict", "rules", "sense", "track",
+     "warn", "words", "zones")
+)  # fmt: skip
+"""The rooms of which a frozen state has objects."""
 PARTS = ("site", "zones", "phrases", "sight")
 """What an engine may be made of; only a site with an elevation file has a sight."""
 
@@ -116,16 +122,38 @@ def _zone_map(data: bytes) -> ZoneMap:
     return ZoneMap.from_bytes(data)
 
 
+@cache
+def _program() -> bytes:
+    """Digest of the sources of the mind."""
+    package = Path(__file__).resolve().parents[1]
+    sources = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        room = path.relative_to(package).parts[0]
+        if room in _MIND:
+            sources.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes())
+    return sources.digest()
+
+
 def freeze(mind: Engine) -> bytes:
-    """The state of `mind`, without zone map and sight: large, frozen, and among the parts."""
+    """The state of `mind`, without zone map and sight: large, frozen, and among the parts. Before
+    it stands of which program it is."""
     buffer = io.BytesIO()
+    buffer.write(_program())
     _Freezer(buffer, protocol=5).dump(mind)
     return buffer.getvalue()
 
 
 def thaw(state: bytes, zones: ZoneMap, sight: Sight | None = None) -> Engine:
-    """The engine that `freeze` wrote."""
-    mind = _Thawer(io.BytesIO(state), {"zones": zones, "sight": sight}).load()
+    """The engine that `freeze` wrote. Raises BadSite when another program did: what it remembers
+    has other names in it, and would fail one batch after the other."""
+    program = _program()
+    if not state.startswith(program):
+        raise BadSite(
+            "journal: its memory was written by another version of the program: start that version"
+            " again, or move the journal away to begin a new one"
+        )
+    frozen = io.BytesIO(state[len(program) :])
+    mind = _Thawer(frozen, {"zones": zones, "sight": sight}).load()
     assert isinstance(mind, Engine)
     return mind
 

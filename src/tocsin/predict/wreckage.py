@@ -33,6 +33,8 @@ IN_VIEW_MIN: Final = 0.95
 Chosen: with 0.5, and one look ahead, a drone that sank out of view 60 km away left debris on three
 seeds of five, for its height is known to 70 m. What flies lower than this asks is down before its
 silence is noticed: four looks of 4 s, and pieces fall 150 m in 5 to 15 s."""
+LATENCY_S: Final = 5.0
+"""A look is told so much later, at most; chosen, above the 2 s of a slow concentrator."""
 SINK_SD_MPS: Final = 10.0
 """Of the change of height until then, over the time. Chosen: cruise missiles follow the
 ground, and a drone goes down to attack; what sinks faster was seen to sink before."""
@@ -126,6 +128,7 @@ class Wreckage:
         known to look, and nothing is brought down.
         """
         old, live = self._sights, admitted.any(axis=1)
+        self._forget(now_ns)
         if not len(old) and not live.any():
             return
         known, at = found(tracks.id, old.id)
@@ -135,15 +138,27 @@ class Wreckage:
         again[known] = tracks.t_ns_seen[at] > old.t_ns_seen[known]
         # Gone without having been missed: merged into another, ended by its system, or out of view.
         lost = old.existence_now <= (1.0 - LOST_SHARE_MIN) * old.existence
+        self._end(now_ns, old.of(~known), sensors)
         old.existence_now[~known] = 0.0
-        self._end(now_ns, old.id[~known & (old.in_view > 0.0)])
         kept = old.of(~again & (known | lost) & (now_ns - old.t_ns < _LONGEST_NS))
         rows = np.flatnonzero(live & ~found(kept.id, tracks.id)[0])
         self._sights = _bounded(_joined(kept, _seen(now_ns, tracks, rows, admitted, sensors)))
 
-    def _end(self, now_ns: int, tracks: IntArray) -> None:
-        """Take in tracks that are gone, and forget those of long ago."""
-        self._ended |= {int(track): self._ended.get(int(track), now_ns) for track in tracks}
+    def _end(self, now_ns: int, gone: Sights, sensors: Sensors | None) -> None:
+        """Take in the tracks that are gone from where a good sensor looks now, and were missed
+        there or seen just before. One that nobody looked for any more is not among them."""
+        if sensors is None or not len(gone):
+            return
+        missed = gone.existence_now <= (1.0 - LOST_SHARE_MIN) * gone.existence
+        recent_s = LOOKS * float(np.max(sensors.scan_s, initial=0.0)) + LATENCY_S
+        missed |= now_ns - gone.t_ns_seen <= recent_s * NS_PER_S
+        place = gone.position_m, gone.velocity_mps, gone.covariance
+        ended = missed & (gone.in_view > 0.0) & (_in_view(now_ns, *place, sensors) > 0.0)
+        self._ended |= {int(one): self._ended.get(int(one), now_ns) for one in gone.id[ended]}
+        self._forget(now_ns)
+
+    def _forget(self, now_ns: int) -> None:
+        """Forget the tracks that ended long ago, and the oldest of too many."""
         while self._ended:
             track = next(iter(self._ended))  # the first to end
             if len(self._ended) <= WRECKS_MAX and now_ns - self._ended[track] < _LONGEST_NS:
@@ -152,9 +167,10 @@ class Wreckage:
 
     @property
     def vanished(self) -> frozenset[int]:
-        """Tracks missed in view, or ended there in the last ten minutes, as by another's name.
+        """Tracks missed in view, or ended there in the last ten minutes, as under another's number.
 
-        Of those ended elsewhere nobody knows where they went on.
+        Of those that ended elsewhere, or unwatched, nobody knows where they went on. What another
+        system ends in our view counts as ended there: nothing in a track tells who follows it.
         """
         return frozenset(self._ended).union(self._told.tolist())
 

@@ -1,14 +1,17 @@
 """The table of tracks as `words.Tracks`, with every state brought to one time."""
 
+import math
 from typing import Final
 
 import numpy as np
 from numba import njit
 
 from tocsin.track import fall
+from tocsin.track.boost import BURN_LEFT_S
 from tocsin.track.falling import fall_likelier
 from tocsin.track.kind import BALLISTIC, FRIEND_NS
 from tocsin.track.motion import leading, predict
+from tocsin.track.onset import BOOST_SHARE
 from tocsin.track.sky import Sky
 from tocsin.track.state import FALLS, blend, falling
 from tocsin.track.table import BOOST, EVIDENCE, FALL_STATE, MODELS, Record, Records
@@ -97,8 +100,7 @@ def _write(
         for a in range(6):
             for b in range(6):
                 covariance[i, a, b] = cov[a, b]
-        falls = falling(track)
-        burning[i] = track.weight[MODELS + BOOST] / falls if falls > 0.0 else 0.0
+        burning[i] = _burning(track, now_ns)
         ids[i], t_ns[i], existence[i] = track.id, now_ns, track.existence
         t_ns_seen[i], t_ns_born[i] = track.t_ns_seen, track.t_ns_born
         said = track.t_ns_friend > 0 and track.t_ns_seen - track.t_ns_friend <= FRIEND_NS
@@ -108,6 +110,17 @@ def _write(
             kind[i, k] = track.kind[k]
         for k in range(EVIDENCE):
             evidence[i, k] = track.evidence[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _burning(track: Record, now_ns: int) -> float:
+    """Probability that the motor burns, if it is ballistic: before anything was weighed, the prior
+    of a new one, which burns out in time as `boost.mix` has it."""
+    falls = falling(track)
+    if falls > 0.0:
+        return float(track.weight[MODELS + BOOST] / falls)
+    age_s = max(now_ns - track.t_ns_born, 0) * 1e-9
+    return float(BOOST_SHARE * math.exp(-age_s / BURN_LEFT_S))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

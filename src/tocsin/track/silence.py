@@ -214,19 +214,27 @@ def charge_misses(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _spread(track: Record, cov: FloatArray) -> None:
-    """Covariance (6,6) of the likeliest hypothesis: the other side's may have lost its target."""
-    falls, m = falling(track) >= FALLS, leading(track)
+def _spread_m2(track: Record, ahead_s: float) -> float:
+    """Variance of place of the leading model, or of the likelier fall if that is less.
+
+    Either side may have lost its target while the other follows it: level flight that of a missile
+    over the top, the fall that of a track which another system tells.
+    """
+    m = leading(track)
     h = BOOST if track.weight[MODELS + BOOST] > track.weight[MODELS + COAST] else COAST
-    for a in range(6):
-        for b in range(6):
-            cov[a, b] = track.fall_cov[h, a, b] if falls else track.cov[m, a, b]
+    level = fallen = 0.0
+    for a in range(3):
+        cov = track.cov[m]
+        level += cov[a, a] + ahead_s * (2.0 * cov[a, a + 3] + ahead_s * cov[a + 3, a + 3])
+        fall = track.fall_cov[h]
+        fallen += fall[a, a] + ahead_s * (2.0 * fall[a, a + 3] + ahead_s * fall[a + 3, a + 3])
+    return float(min(level, fallen)) if falling(track) >= FALLS else float(level)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def living(tracks: Records, n: int, now_ns: int) -> BoolArray:
     """Which tracks are to be kept, by existence, silence and the spread of what they are."""
-    kept, cov = np.ones(n, np.bool_), np.empty((6, 6))
+    kept = np.ones(n, np.bool_)
     for i in range(n):
         track = tracks[i]
         unseen_s = (now_ns - track.t_ns_seen) * 1e-9
@@ -237,12 +245,8 @@ def living(tracks: Records, n: int, now_ns: int) -> BoolArray:
             kept[i] = unseen_s <= (MISSED_SCANS * track.scan_s if doubtful else patience_s)
             continue
         ahead_s = max(now_ns - track.t_ns, 0) * 1e-9
-        _spread(track, cov)
-        spread = 0.0
-        for a in range(3):
-            spread += cov[a, a] + ahead_s * (2.0 * cov[a, a + 3] + ahead_s * cov[a + 3, a + 3])
         kept[i] = track.existence >= DROP_CONFIRMED and unseen_s <= COAST_S
-        if track.has_height and spread > 3.0 * SPREAD_M**2:
+        if track.has_height and _spread_m2(track, ahead_s) > 3.0 * SPREAD_M**2:
             kept[i] = False
     return kept
 

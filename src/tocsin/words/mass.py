@@ -103,7 +103,8 @@ class Tracks:
     existence      float64 (n,)    probability that something is there
     kind_weight    float64 (n,K)   probability of each of `KINDS`, rows sum to 1
     ln_beta        float64 (n,2)   natural log of the ballistic coefficient (kg/m2): mean, s.d.
-    burning        float64 (n,)    probability that its motor burns, if it is ballistic
+    burning        float64 (n,)    probability that its motor burns, if it is ballistic; of what
+                                   was never weighed so, the prior at its age
     confirmed      bool (n,)
     friend         bool (n,)       carries a cooperative identity
     hits           int32 (n,)      reports that updated it
